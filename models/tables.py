@@ -1,0 +1,35 @@
+"""Imports every table module, so that the metadata is whole (migrations, tests)."""
+
+from models import (
+    accounts,
+    authorisations,
+    casework,
+    catalogue,
+    collection,
+    enquiries,
+    evaluations,
+    issued,
+    listings,
+    records,
+    subjects,
+    work,
+)
+from models.base import Base
+from models.enquiries import EnquiryBase
+
+__all__ = [
+    "Base",
+    "EnquiryBase",
+    "accounts",
+    "authorisations",
+    "casework",
+    "catalogue",
+    "collection",
+    "enquiries",
+    "evaluations",
+    "issued",
+    "listings",
+    "records",
+    "subjects",
+    "work",
+]
