@@ -1,7 +1,7 @@
 """The vocabulary of the platform as enums.
 
 Every stored word has its key here and its Chinese name in ``LABELS``, so that tables, API, pages and PDF say the same.
-Source of the words: DOMAIN §10 and ARCHITECTURE §5 of the project's shared pages; each enum names the law it follows where there is one.
+Each enum names the law it follows where there is one.
 """
 
 from enum import StrEnum
