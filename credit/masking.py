@@ -62,7 +62,8 @@ def scrub(text: str) -> str:
     """A free text with every citizen number in it cut down to its first four digits and stars.
 
     Finds eighteen characters, fifteen digits, old foreigners' cards, full-width digits, numbers written in groups, and
-    those inside longer runs of digits (there only with a right check character). Wrong check characters are masked as well.
+    those inside longer runs of digits (there only with a right check character). A wrong check character hides nothing
+    the less.
     """
     if _digits_enough(text) is None:
         return text
