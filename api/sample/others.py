@@ -58,7 +58,7 @@ def _bodies(plan: Plan, kind: SubjectKind, file_name: str, authority: str) -> Sh
 def _inspections(plan: Plan) -> Sheet:
     rng = plan.rng("inspections")
     rows: list[Row] = []
-    drawn = rng.choices(plan.firms, k=plan.rows(9600))
+    drawn = rng.choices(plan.firms, k=plan.rows(10_200))
     for number, firm in enumerate([*STORY.values(), *drawn], start=1):
         visited = day_between(rng, max(firm.registered, date(2021, 1, 1)), plan.day - timedelta(days=2))
         bad = firm.risk if number > len(STORY) else 0.0
