@@ -7,7 +7,7 @@ microseconds since the epoch (an integer sorts, compares and never loses its zon
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, MetaData
+from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, MetaData, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
@@ -58,6 +58,8 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
+NameText = String(400).with_variant(String(400, collation="C"), "postgresql")
+"""Names, compared by code point on both databases: prefix search rests on that order."""
 Digest = LargeBinary
 Money = BigInteger
 Json = JSON(none_as_null=True)

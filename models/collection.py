@@ -113,6 +113,7 @@ class ParkedRow(Base):
     item: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str] = mapped_column(String(32))
     record_key: Mapped[bytes] = mapped_column(Digest)
+    content_digest: Mapped[bytes] = mapped_column(Digest)
     name_digest: Mapped[bytes | None] = mapped_column(Digest)
     draft_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     parked_at: Mapped[datetime] = mapped_column(UtcTime)

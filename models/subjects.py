@@ -5,10 +5,10 @@ A person's number is never here in plain text: keyed digest to find it, cipher t
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, BigId, Digest, UtcTime
+from models.base import Base, BigId, Digest, NameText, UtcTime
 
 
 class Subject(Base):
@@ -20,7 +20,7 @@ class Subject(Base):
     __tablename__ = "subjects"
     __table_args__ = (
         CheckConstraint("kind <> 'person' OR code IS NULL", name="person_has_no_code"),
-        Index("ix_subjects_name_norm", "name_norm"),
+        Index("ix_subjects_org_code", text("substr(code, 9, 9)")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -28,7 +28,7 @@ class Subject(Base):
     kind: Mapped[str] = mapped_column(String(24))
     code: Mapped[str | None] = mapped_column(String(18), unique=True)
     name: Mapped[str] = mapped_column(String(400))
-    name_norm: Mapped[str] = mapped_column(String(400))
+    name_norm: Mapped[str] = mapped_column(NameText)
     number_digest: Mapped[bytes | None] = mapped_column(Digest, unique=True)
     number_sealed: Mapped[bytes | None] = mapped_column(Digest)
     number_mask: Mapped[str | None] = mapped_column(String(24))
@@ -46,7 +46,7 @@ class SubjectName(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"))
     name: Mapped[str] = mapped_column(String(400))
-    name_norm: Mapped[str] = mapped_column(String(400))
+    name_norm: Mapped[str] = mapped_column(NameText)
     current: Mapped[bool]
     known_at: Mapped[datetime] = mapped_column(UtcTime)
 

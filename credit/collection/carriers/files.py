@@ -1,0 +1,225 @@
+"""The files carrier (文件方式): opens one delivered file safely and hands over pages of text rows, nothing else.
+
+A file is read twice: once whole for digest, encoding and damage, once as a stream of rows; memory stays flat whatever
+its size (workbooks apart, which are bounded). A file that cannot be read wholly is refused: nothing of it was taken.
+Row numbers are those a spreadsheet shows, counted from 1 with title and blank rows, so that a department finds its row.
+"""
+
+import csv
+import io
+import json
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, NamedTuple, Self
+
+from credit.collection.carriers.json_rows import read_records
+from credit.collection.carriers.opening import Opener, detect_encoding, read_digest, unwrap
+from credit.collection.carriers.workbooks import read_rows
+from credit.collection.description import Description, FileSettings, clean_header
+from credit.errors import FileRefused
+
+PAGE_ROWS: Final = 5_000
+MOST_COLUMNS: Final = 1_000
+_END: Final = "\ue000 end of file \ue000"
+_is_digest = re.compile(r"[0-9a-f]{64}").fullmatch
+
+
+class Page(NamedTuple):
+    """At most 5,000 rows in a row; ``first_row_number`` is the first one's, the others follow without a gap."""
+
+    rows: list[list[str]]
+    first_row_number: int
+
+
+class Manifest(NamedTuple):
+    """What a department says it sent: digest of the bytes and number of data rows."""
+
+    sha256: str
+    rows: int
+
+
+class Table:
+    """An opened file: what it is, its header, and its rows once. Use as a context manager."""
+
+    def __init__(
+        self,
+        container: str,
+        encoding: str | None,
+        digest: str,
+        header: tuple[str, ...],
+        rows: Iterator[tuple[int, list[str]]],
+        stream: IO[str] | None = None,
+    ) -> None:
+        self.container, self.encoding, self.digest, self.header = container, encoding, digest, header
+        self.received = 0
+        self._rows, self._stream = rows, stream
+
+    def pages(self, size: int = PAGE_ROWS) -> Iterator[Page]:
+        """The data rows in order. ``received`` counts them. Raises FileRefused where the file turns out damaged."""
+        rows: list[list[str]] = []
+        first = expected = 0
+        for number, row in self._rows:
+            if rows and (number != expected or len(rows) >= size):
+                self.received += len(rows)
+                yield Page(rows, first)
+                rows = []
+            if not rows:
+                first = number
+            rows.append(row)
+            expected = number + 1
+        if rows:
+            self.received += len(rows)
+            yield Page(rows, first)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._stream is not None:
+            self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_table(path: Path, description: Description) -> Table:
+    """Open one file as its description says. Raises FileRefused with the reason in Chinese.
+
+    The container follows from the content; a description that names another one is contradicted and the file refused.
+    """
+    settings = description.files
+    digest, _ = read_digest(path)
+    kind, opener = unwrap(path)
+    if kind in ("xlsx", "xls"):
+        _check_container(settings, kind)
+        header, rows = _under_header(read_rows(path, kind, settings.sheet), settings)
+        return Table(kind, None, digest, header, rows)
+    encoding = detect_encoding(opener, settings.encoding)
+    container, delimiter = _sniff(opener, encoding, settings)
+    _check_container(settings, container)
+    stream = _text_stream(opener, encoding)
+    try:
+        if container in ("json", "jsonl"):
+            named = [column.column for column in description.columns if column.column]
+            header, rows = _under_header(read_records(stream, named), FileSettings())
+        else:
+            header, rows = _under_header(_csv_rows(stream, delimiter), settings)
+    except BaseException:
+        stream.close()
+        raise
+    return Table(container, encoding, digest, header, rows, stream)
+
+
+def _check_container(settings: FileSettings, found: str) -> None:
+    if settings.container and settings.container != found and {settings.container, found} != {"json", "jsonl"}:
+        raise FileRefused(f"文件实为 {found}，与数据源描述的 {settings.container} 不符")
+
+
+def _text_stream(opener: Opener, encoding: str) -> IO[str]:
+    return io.TextIOWrapper(opener(), encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+
+
+def _sniff(opener: Opener, encoding: str, settings: FileSettings) -> tuple[str, str]:
+    """Container and delimiter of a text, by its first lines."""
+    with _text_stream(opener, encoding) as stream:
+        head = stream.read(65_536)
+    start = head.lstrip()[:1]
+    if start in ("{", "["):
+        return ("jsonl" if start == "{" else "json"), ""
+    if settings.delimiter:
+        return ("tsv" if settings.delimiter == "\t" else "csv"), settings.delimiter
+    lines = head.splitlines()[:50]
+    counts = {delimiter: sum(line.count(delimiter) for line in lines) for delimiter in (",", "\t", ";", "|")}
+    best = max(counts, key=lambda delimiter: counts[delimiter])
+    delimiter = best if counts[best] else ","
+    return ("tsv" if delimiter == "\t" else "csv"), delimiter
+
+
+def _csv_rows(stream: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """Rows of a CSV. A quote that is never closed swallows the sentinel after the last line, and is found by that."""
+    reader = csv.reader(_with_sentinel(stream), delimiter=delimiter)
+    previous: list[str] | None = None
+    try:
+        for row in reader:
+            if previous is not None:
+                yield previous
+            previous = row
+    except csv.Error:
+        raise FileRefused(f"第 {reader.line_num} 行附近无法解析，可能有未闭合的引号") from None
+    except UnicodeError:
+        raise FileRefused(f"第 {reader.line_num} 行附近编码有误") from None
+    if previous != [_END]:
+        raise FileRefused("有未闭合的引号，其后各行被吞并，整个文件未受理")
+
+
+def _with_sentinel(stream: Iterable[str]) -> Iterator[str]:
+    yield from stream
+    yield _END
+
+
+def _under_header(
+    rows: Iterator[list[str]], settings: FileSettings
+) -> tuple[tuple[str, ...], Iterator[tuple[int, list[str]]]]:
+    """The header and the numbered, non-blank rows below it, without the footer."""
+    header: tuple[str, ...] = ()
+    first = 1
+    if settings.header_row is not None:
+        for _ in range(settings.header_row + 1):
+            row = next(rows, None)
+            if row is None:
+                raise FileRefused(f"文件没有第 {settings.header_row + 1} 行（表头）")
+            header = tuple(row)
+        header = _checked_header(header)
+        first = settings.header_row + 2
+    numbered = (
+        (number, row) for number, row in enumerate(rows, first) if any(cell and not cell.isspace() for cell in row)
+    )
+    return header, _without_footer(numbered, settings.skip_footer)
+
+
+def _checked_header(row: tuple[str, ...]) -> tuple[str, ...]:
+    if len(row) > MOST_COLUMNS:
+        raise FileRefused("列数过多")
+    header = tuple(clean_header(cell) for cell in row)
+    if not any(header):
+        raise FileRefused("表头为空")
+    return header
+
+
+def _without_footer(rows: Iterator[tuple[int, list[str]]], footer: int) -> Iterator[tuple[int, list[str]]]:
+    if not footer:
+        yield from rows
+        return
+    held: deque[tuple[int, list[str]]] = deque()
+    for row in rows:
+        held.append(row)
+        if len(held) > footer:
+            yield held.popleft()
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest of a delivery: JSON with ``sha256`` and ``rows``. Raises FileRefused where it is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        manifest = Manifest(str(content["sha256"]).lower(), int(content["rows"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise FileRefused("清单文件无法读取，应含 sha256 和 rows") from None
+    if not _is_digest(manifest.sha256) or manifest.rows < 0:
+        raise FileRefused("清单文件的 sha256 或 rows 无效")
+    return manifest
+
+
+def check_manifest(manifest: Manifest, digest: str, rows: int) -> None:
+    """Hold what came against what was said: another digest or row count refuses the whole delivery."""
+    if manifest.sha256 != digest:
+        raise FileRefused("文件摘要与清单不符，可能传输未完成")
+    if manifest.rows != rows:
+        raise FileRefused(
+            f"文件有 {rows} 行，清单为 {manifest.rows} 行，整批未受理", received=rows, expected=manifest.rows
+        )

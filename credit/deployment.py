@@ -1,0 +1,82 @@
+"""One deployment: everything the use cases need that is not a question's own, put together once and frozen.
+
+Use cases take ``session`` first; the deployment travels in ``session.info``, so signatures stay short and no module holds a
+global. The clock is not here: days and times are always parameters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from credit.catalogue import Catalogue, load_catalogue
+from credit.disclosure import DisclosureTable, load_disclosure
+from credit.enquiry_log import EnquiryLog
+from credit.keyring import Keyring
+from credit.list_kinds import ListKind, load_list_kinds
+from credit.measures import MeasureKindRow, load_measures
+from credit.publication import RulePack, load_rule_pack
+from models.session import make_session_factory
+
+REFERENCE = Path(__file__).parent / "reference"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One district's platform: where it is, its data, its keys, its databases."""
+
+    district: str
+    jurisdiction: str
+    instance: Path
+    engine: Engine
+    keyring: Keyring
+    enquiry_log: EnquiryLog
+    catalogue: Catalogue
+    rules: RulePack
+    list_kinds: Mapping[str, ListKind]
+    measures: Mapping[str, MeasureKindRow]
+    disclosure: DisclosureTable
+    sessions: sessionmaker[Session] = field(repr=False)
+
+
+def make_deployment(
+    *,
+    district: str,
+    jurisdiction: str,
+    instance: Path,
+    engine: Engine,
+    enquiry_engine: Engine,
+    keyring: Keyring,
+    reference: Path = REFERENCE,
+) -> Deployment:
+    """Load the reference data of a jurisdiction and put the deployment together."""
+    rule_files = sorted((reference / "rules").glob(f"{jurisdiction}-*.yaml"))
+    if not rule_files:
+        raise FileNotFoundError(f"no rule pack for jurisdiction {jurisdiction!r}")
+    return Deployment(
+        district=district,
+        jurisdiction=jurisdiction,
+        instance=instance,
+        engine=engine,
+        keyring=keyring,
+        enquiry_log=EnquiryLog(enquiry_engine, keyring, instance),
+        catalogue=load_catalogue(),
+        rules=load_rule_pack(rule_files[-1]),
+        list_kinds=load_list_kinds(),
+        measures=load_measures(),
+        disclosure=load_disclosure(reference / "disclosure-2026-1.yaml"),
+        sessions=make_session_factory(engine),
+    )
+
+
+def open_session(deployment: Deployment) -> Session:
+    """A session that knows its deployment."""
+    return deployment.sessions(info={"deployment": deployment})
+
+
+def deployment_of(session: Session) -> Deployment:
+    """The deployment a session belongs to."""
+    deployment: Deployment = session.info["deployment"]
+    return deployment

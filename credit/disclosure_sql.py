@@ -1,0 +1,35 @@
+"""The same conditions as ``credit.disclosure``, rendered as a SQLAlchemy expression. No rule of its own."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from credit.disclosure import Condition, View, usable_conditions
+from models.records import CurrentRecord
+
+
+def visible(view: View, today: date) -> ColumnElement[bool]:
+    """Rows of the projection that this view shows today."""
+    return render(view.conditions(today))
+
+
+def usable(day: date) -> ColumnElement[bool]:
+    """Rows of the projection that may be used in an evaluation or a measure on ``day``."""
+    return render(usable_conditions(day))
+
+
+def render(conditions: Iterable[Condition]) -> ColumnElement[bool]:
+    """Conditions as one expression over ``current_records``."""
+    return and_(*(_render(condition) for condition in conditions))
+
+
+def _render(condition: Condition) -> ColumnElement[bool]:
+    column = CurrentRecord.__table__.c[condition.column]
+    if condition.operator == "in":
+        return column.in_(condition.operand)
+    if condition.operator == "is":
+        return column.is_(condition.operand)
+    if condition.operator == "starts":
+        return or_(column.is_(None), column <= condition.operand)
+    return or_(column.is_(None), column > condition.operand)

@@ -1,0 +1,104 @@
+"""What an interface hands over: drafts of subjects and records, and the faults of a row.
+
+Plain frozen data. A draft carries values already read (dates as dates, money in fen, codes normalised); nothing in here
+touches a database, and nothing behind here reads a department's spelling.
+"""
+
+import json
+from datetime import date
+from typing import Any, NamedTuple
+
+from models.terms import Severity, SubjectKind
+
+
+class Fault(NamedTuple):
+    """One thing wrong with a row: the column as the department calls it, a stable code, a message in Chinese.
+
+    The message never repeats the value: a value may be a citizen number.
+    """
+
+    column: str
+    code: str
+    message: str
+
+
+class SubjectDraft(NamedTuple):
+    """Whom a row speaks about, as far as the row says it.
+
+    ``code`` is a checked unified social credit code (统一社会信用代码) or None; ``identifiers`` are further checked
+    identifiers as (scheme, value) with scheme in reg_no, org_code, tax_no; ``number`` is a natural person's checked
+    18-character number in plain text (it is encrypted at the door and never logged).
+    """
+
+    kind: SubjectKind | None
+    name: str
+    code: str | None
+    identifiers: tuple[tuple[str, str], ...] = ()
+    number: str | None = None
+    former_names: tuple[str, ...] = ()
+
+
+class RecordDraft(NamedTuple):
+    """One fact about one subject under one catalogue item.
+
+    ``natural_key`` names the fact for ever (a correction has the same key and other content); ``payload`` maps the
+    catalogue's field names (the closed set of column meanings) to JSON values; ``amount`` is in fen; ``held_from`` is
+    the day of the decision or event, ``held_until`` its own end (a licence's last day), None where it has none;
+    ``ended_on`` is the day the act itself ended where the source says so. ``list_code`` is set where the item is a listing.
+    """
+
+    row_number: int
+    item: str
+    subject: SubjectDraft
+    natural_key: tuple[str, ...]
+    payload: dict[str, Any]
+    held_from: date | None = None
+    held_until: date | None = None
+    publish_limit: date | None = None
+    document_number: str | None = None
+    authority: str | None = None
+    authority_code: str | None = None
+    amount: int | None = None
+    severity: Severity | None = None
+    list_code: str | None = None
+
+
+class RowResult(NamedTuple):
+    """What became of reading one row: a draft, or faults, never both. ``raw`` is the row as kept (named columns only)."""
+
+    row_number: int
+    draft: RecordDraft | None
+    faults: tuple[Fault, ...]
+    raw: tuple[str, ...]
+
+
+def dump_draft(draft: RecordDraft) -> bytes:
+    """A draft as JSON bytes, to be sealed while its row is parked."""
+    fields = draft._asdict()
+    fields["subject"] = draft.subject._asdict()
+    for name in DAYS:
+        fields[name] = None if fields[name] is None else fields[name].isoformat()
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def load_draft(body: bytes) -> RecordDraft:
+    """A draft from ``dump_draft``'s bytes."""
+    fields = json.loads(body)
+    subject = fields["subject"]
+    fields["subject"] = SubjectDraft(
+        kind=None if subject["kind"] is None else SubjectKind(subject["kind"]),
+        name=subject["name"],
+        code=subject["code"],
+        identifiers=tuple((scheme, value) for scheme, value in subject["identifiers"]),
+        number=subject["number"],
+        former_names=tuple(subject["former_names"]),
+    )
+    fields["natural_key"] = tuple(fields["natural_key"])
+    for name in DAYS:
+        fields[name] = None if fields[name] is None else date.fromisoformat(fields[name])
+    if fields["severity"] is not None:
+        fields["severity"] = Severity(fields["severity"])
+    return RecordDraft(**fields)
+
+
+DAYS = ("held_from", "held_until", "publish_limit")

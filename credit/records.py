@@ -1,0 +1,375 @@
+"""Records: the one door in, and the one way a record's standing changes.
+
+``accept_records`` takes the drafts of one batch and decides each: new, unchanged, superseding, parked, refused. It works on
+sets: a handful of questions, decisions in memory, bulk writing; it flushes nothing by itself and never commits. What was
+repaired, withdrawn, annulled or erased never comes back by being delivered again.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from credit import projection
+from credit.bulk import Adapter, adapter_of, draw_ids, insert_rows, table_of
+from credit.catalogue import CatalogueItem
+from credit.deployment import Deployment, deployment_of
+from credit.drafts import Fault, RecordDraft
+from credit.errors import NotFound
+from credit.list_kinds import STATUS, ListKind
+from credit.listings import enter_received
+from credit.parking import Waiting, park_rows, take_waiting
+from credit.projection import Head, Mark
+from credit.resolve import Resolution, Resolver
+from models.records import CurrentRecord, Erasure, Record, RecordEvent
+from models.session import dump_json
+from models.subjects import SubjectChange
+from models.terms import EventKind, LinkedBy, ParkedReason, RowOutcome, Standing
+
+ERASED = Fault("", "ERASED", "该信息已依法删除，不再接收")
+
+
+class AcceptContext(NamedTuple):
+    """What a batch brings along: item, provenance, the moment it became known, and the delivery's own key."""
+
+    item: CatalogueItem
+    source_id: int
+    batch_id: int
+    edition_id: int
+    delivery_key: bytes
+    known_at: datetime
+    today: date
+
+
+@dataclass(slots=True)
+class Accepted:
+    """What became of the drafts, in their order; ``refused`` holds the faults of those turned away here."""
+
+    outcomes: list[RowOutcome]
+    refused: dict[int, Fault] = field(default_factory=dict)
+    records_made: int = 0
+    touched: set[int] = field(default_factory=set)
+
+
+def accept_records(session: Session, drafts: Sequence[RecordDraft], context: AcceptContext) -> Accepted:
+    """The one door in: decide and write the drafts of one batch. Outcomes in the drafts' order."""
+    door = Door(deployment_of(session), session.connection(), context)
+    accepted = door.accept(drafts)
+    if door.appeared:
+        released = take_waiting(door.connection, door.deployment.keyring, door.appeared, context.known_at)
+        for waiting in released:
+            _accept_waiting(door, waiting, accepted)
+    changed = adapter_of(door.connection).time(context.known_at)
+    rows = [(subject_id, changed) for subject_id in sorted(accepted.touched)]
+    insert_rows(door.connection, SubjectChange, ("subject_id", "changed_at"), rows)
+    return accepted
+
+
+def _accept_waiting(door: "Door", waiting: Waiting, accepted: Accepted) -> None:
+    """A parked row whose subject appeared: it enters with the provenance of the batch that brought it."""
+    item = door.deployment.catalogue.items[waiting.draft.item]
+    context = door.context._replace(
+        item=item, source_id=waiting.source_id, batch_id=waiting.batch_id, edition_id=waiting.edition_id
+    )
+    own = Door(door.deployment, door.connection, context)
+    result = own.accept([waiting.draft], waiting_id=waiting.parked_id)
+    accepted.touched |= result.touched
+
+
+RECORD_COLUMNS = (
+    "id", "record_key", "content_digest", "subject_id", "edition_id", "item", "source_id", "batch_id", "row_number",
+    "supersedes", "linked_by", "document_number", "authority", "held_from", "held_until", "publish_limit", "known_at",
+    "severity", "amount", "payload",
+)  # fmt: skip
+EVENT_COLUMNS = ("record_key", "record_id", "kind", "cause", "effective_on", "known_at", "actor", "facts")
+
+
+class News(NamedTuple):
+    """One draft that will be written: its place, key, content and subject."""
+
+    place: int
+    draft: RecordDraft
+    resolution: Resolution
+    key: bytes
+    content: bytes
+    payload: str
+    list_kind: ListKind | None
+
+
+class Door:
+    """One batch going in. Reads, decides, writes, in that order."""
+
+    def __init__(self, deployment: Deployment, connection: Connection, context: AcceptContext) -> None:
+        self.deployment = deployment
+        self.connection = connection
+        self.context = context
+        self.adapt: Adapter = adapter_of(connection)
+        self.appeared: list[str] = []
+
+    def accept(self, drafts: Sequence[RecordDraft], waiting_id: int | None = None) -> Accepted:
+        """Decide and write these drafts."""
+        context = self.context
+        accepted = Accepted([RowOutcome.unchanged] * len(drafts))
+        resolver = Resolver(
+            self.connection,
+            self.deployment.keyring,
+            context.known_at,
+            context.batch_id,
+            renames=context.item.code == "registration",
+        )
+        resolver.load([draft.subject for draft in drafts])
+        news, parked = [], []
+        for place, draft in enumerate(drafts):
+            list_kind = self._list_kind(draft)
+            reason = self._must_wait(draft, list_kind)
+            resolution = (
+                Resolution(None, LinkedBy.name, reason) if reason is not None else resolver.resolve(draft)
+            )
+            payload, content = self._content(draft)
+            entry = News(place, draft, resolution, b"", content, payload, list_kind)
+            (parked if resolution.subject_id is None else news).append(entry)
+        final, self.appeared = resolver.flush()
+        self._park(parked, accepted, waiting_id)
+        self._write([self._keyed(entry, final) for entry in news], accepted, waiting_id)
+        return accepted
+
+    def _list_kind(self, draft: RecordDraft) -> ListKind | None:
+        return None if draft.list_code is None else self.deployment.list_kinds[draft.list_code]
+
+    def _must_wait(self, draft: RecordDraft, list_kind: ListKind | None) -> ParkedReason | None:
+        """An entry on a reward or punishment list needs its decision's number, authority and day."""
+        if list_kind is None or list_kind.kind == STATUS:
+            return None
+        if draft.document_number and draft.authority and draft.held_from:
+            return None
+        return ParkedReason.decision_reference_missing
+
+    def _content(self, draft: RecordDraft) -> tuple[str, bytes]:
+        payload = dump_json(draft.payload)
+        rest = (
+            f"{draft.item}\x1f{draft.list_code}\x1f{draft.document_number}\x1f{draft.authority}\x1f{draft.held_from}\x1f"
+            f"{draft.held_until}\x1f{draft.publish_limit}\x1f{draft.severity}\x1f{draft.amount}\x1f"
+        )
+        return payload, hashlib.blake2b((rest + payload).encode(), digest_size=16).digest()
+
+    def _keyed(self, entry: News, final: dict[int, int]) -> News:
+        provisional = entry.resolution.subject_id or 0
+        subject_id = final.get(provisional, provisional)
+        key = self.deployment.keyring.digest(record_key_text(entry.draft, subject_id), "record")
+        return entry._replace(key=key, resolution=entry.resolution._replace(subject_id=subject_id))
+
+    def _park(self, parked: list[News], accepted: Accepted, waiting_id: int | None) -> None:
+        if waiting_id is not None or not parked:
+            return
+        rows = [
+            (entry.draft, entry.resolution.reason or ParkedReason.subject_unknown, entry.content) for entry in parked
+        ]
+        context = self.context
+        park_rows(
+            self.connection, self.deployment.keyring, rows, context.batch_id, context.delivery_key, context.known_at
+        )
+        for entry in parked:
+            accepted.outcomes[entry.place] = RowOutcome.parked
+
+    def _write(self, news: list[News], accepted: Accepted, waiting_id: int | None) -> None:
+        keys = {entry.key for entry in news}
+        heads, erased = self._heads(keys), self._erased(keys)
+        fresh: list[tuple[News, Head | None]] = []
+        for entry in news:
+            head = heads.get(entry.key)
+            if entry.key in erased:
+                accepted.outcomes[entry.place] = RowOutcome.rejected
+                accepted.refused[entry.place] = ERASED
+            elif head is not None and head.content_digest == entry.content:
+                self._confirm_link(entry, head)
+            else:
+                accepted.outcomes[entry.place] = RowOutcome.accepted if head is None else RowOutcome.superseded
+                fresh.append((entry, head))
+                heads[entry.key] = self._next_head(entry, head, -len(fresh))
+        self._insert(fresh, accepted)
+
+    def _confirm_link(self, entry: News, head: Head) -> None:
+        if entry.resolution.linked_by is not LinkedBy.name and not head.link_confirmed and head.record_id > 0:
+            self.connection.execute(
+                update(CurrentRecord).where(CurrentRecord.record_key == entry.key).values(link_confirmed=True)
+            )
+            self.connection.execute(
+                insert(RecordEvent),
+                {
+                    "record_key": entry.key,
+                    "record_id": head.record_id,
+                    "kind": EventKind.linked.value,
+                    "cause": "来源按代码再次报送",
+                    "effective_on": self.context.today,
+                    "known_at": self.context.known_at,
+                    "actor": "-",
+                    "facts": {},
+                },
+            )
+
+    def _next_head(self, entry: News, head: Head | None, provisional: int) -> Head:
+        """The head after this entry; ``provisional`` is minus its place among the fresh ones until ids are drawn."""
+        subject_id = entry.resolution.subject_id or 0
+        linked = entry.resolution.linked_by is not LinkedBy.name
+        if head is None:
+            return Head(provisional, entry.content, subject_id, Standing.valid.value, False, linked)
+        return Head(provisional, entry.content, subject_id, head.standing, head.disputed, head.link_confirmed or linked)
+
+    def _heads(self, keys: set[bytes]) -> dict[bytes, Head]:
+        table = table_of(CurrentRecord)
+        columns = table.c
+        statement = select(
+            columns.record_key, columns.record_id, columns.content_digest, columns.subject_id, columns.standing,
+            columns.disputed, columns.link_confirmed,
+        ).where(columns.record_key.in_(list(keys)))  # fmt: skip
+        heads = {}
+        for key, record_id, content, subject_id, standing, disputed, confirmed in self.connection.execute(statement):
+            heads[bytes(key)] = Head(record_id, bytes(content), subject_id, standing, bool(disputed), bool(confirmed))
+        return heads
+
+    def _erased(self, keys: set[bytes]) -> set[bytes]:
+        if self.connection.execute(select(Erasure.id).limit(1)).first() is None:
+            return set()
+        statement = select(Erasure.record_key).where(Erasure.record_key.in_(list(keys)))
+        return {bytes(key) for key in self.connection.execute(statement).scalars()}
+
+    def _insert(self, fresh: list[tuple[News, Head | None]], accepted: Accepted) -> None:
+        ids = draw_ids(self.connection, Record, len(fresh))
+        records, events, superseded = [], [], []
+        current: dict[bytes, dict[str, Any]] = {}
+        listed: list[tuple[News, int]] = []
+        real = {-place: record_id for place, record_id in enumerate(ids, start=1)}
+        for (entry, head), record_id in zip(fresh, ids, strict=True):
+            old_id = None if head is None else real.get(head.record_id, head.record_id)
+            records.append(self._record_row(entry, record_id, old_id))
+            if head is not None:
+                events.append(self._superseded_row(entry, record_id, old_id))
+                if head.record_id > 0:
+                    superseded.append(entry.key)
+            current[entry.key] = self._current_row(entry, head, record_id)
+            if entry.list_kind is not None and entry.list_kind.kind != STATUS:
+                listed.append((entry, record_id))
+            accepted.touched.add(entry.resolution.subject_id or 0)
+        accepted.records_made += len(records)
+        insert_rows(self.connection, Record, RECORD_COLUMNS, records)
+        insert_rows(self.connection, RecordEvent, EVENT_COLUMNS, events)
+        self._project(current, superseded)
+        enter_received(self.connection, [(entry.draft, entry.list_kind, entry.key, entry.resolution.subject_id or 0) for entry, _ in listed if entry.list_kind], self.context.known_at)
+
+    def _project(self, current: dict[bytes, dict[str, Any]], superseded: list[bytes]) -> None:
+        if superseded:
+            self.connection.execute(delete(CurrentRecord).where(CurrentRecord.record_key.in_(superseded)))
+        day = self.adapt.day
+        days = {"publish_from", "publish_until", "share_until", "use_until", "query_until"}
+        rows = [
+            tuple(day(row[name]) if name in days else row[name] for name in projection.COLUMNS)
+            for row in current.values()
+        ]
+        insert_rows(self.connection, CurrentRecord, projection.COLUMNS, rows)
+
+    def _record_row(self, entry: News, record_id: int, old_id: int | None) -> tuple[Any, ...]:
+        draft, context, day = entry.draft, self.context, self.adapt.day
+        return (
+            record_id,
+            entry.key,
+            entry.content,
+            entry.resolution.subject_id,
+            context.edition_id,
+            draft.item,
+            context.source_id,
+            context.batch_id,
+            draft.row_number,
+            old_id,
+            entry.resolution.linked_by.value,
+            draft.document_number,
+            draft.authority,
+            day(draft.held_from),
+            day(draft.held_until),
+            day(draft.publish_limit),
+            self.adapt.time(context.known_at),
+            None if draft.severity is None else draft.severity.value,
+            draft.amount,
+            entry.payload,
+        )
+
+    def _superseded_row(self, entry: News, record_id: int, old_id: int | None) -> tuple[Any, ...]:
+        context = self.context
+        facts = dump_json({"by": record_id})
+        moment = self.adapt.time(context.known_at)
+        cause = "来源更正报送"
+        return (
+            entry.key, old_id, EventKind.superseded.value, cause, self.adapt.day(context.today), moment, "-", facts,
+        )  # fmt: skip
+
+    def _current_row(self, entry: News, head: Head | None, record_id: int) -> dict[str, Any]:
+        draft, item = entry.draft, self.context.item
+        tone = projection.tone_of(item, entry.list_kind)
+        terms = projection.terms_of(
+            item,
+            tone,
+            self.deployment.rules,
+            severity=None if draft.severity is None else draft.severity.value,
+            held_from=draft.held_from,
+            held_until=draft.held_until,
+            publish_limit=draft.publish_limit,
+            known_on=self.context.today,
+        )
+        after = self._next_head(entry, head, record_id)
+        return projection.projection_values(
+            record_id=record_id,
+            record_key=entry.key,
+            content_digest=entry.content,
+            subject_id=after.subject_id,
+            item=item,
+            tone=tone,
+            mark=Mark(Standing(after.standing), after.disputed, after.link_confirmed),
+            terms=terms,
+        )
+
+
+def record_key_text(draft: RecordDraft, subject_id: int) -> str:
+    """What names a fact for ever: item, list, subject and the natural key. Digested with a key before it is stored."""
+    return "\x1f".join((draft.item, draft.list_code or "", str(subject_id), *draft.natural_key))
+
+
+def change_standing(
+    session: Session,
+    record_key: bytes,
+    kind: EventKind,
+    *,
+    cause: str,
+    effective_on: date,
+    known_at: datetime,
+    actor: str,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """One event with one cause; the projection and the subject's change follow in the same transaction."""
+    head = session.execute(select(CurrentRecord).where(CurrentRecord.record_key == record_key)).scalar_one_or_none()
+    if head is None:
+        raise NotFound("没有这条信用信息")
+    session.add(
+        RecordEvent(
+            record_key=record_key,
+            record_id=head.record_id,
+            kind=kind.value,
+            cause=cause,
+            effective_on=effective_on,
+            known_at=known_at,
+            actor=actor,
+            facts=facts or {},
+        )
+    )
+    mark = projection.mark_after(Mark(Standing(head.standing), head.disputed, head.link_confirmed), kind)
+    head.standing, head.disputed, head.link_confirmed = mark.standing.value, mark.disputed, mark.link_confirmed
+    session.add(SubjectChange(subject_id=head.subject_id, changed_at=known_at))
+    session.flush()
+
+
+def count_outcomes(outcomes: Sequence[RowOutcome]) -> Counter[str]:
+    """How many rows ended how."""
+    return Counter(outcome.value for outcome in outcomes)
