@@ -77,7 +77,7 @@ class FontSet:
         self._glyphs: dict[Weight, dict[str, tuple[str, float]]] = {weight: {} for weight in Weight}
 
     def glyph(self, character: str, weight: Weight) -> tuple[str, float]:
-        """Font name and advance width (thousandths of the size) of a character; ``CharacterNotCovered`` if none has it."""
+        """Font name and advance width (thousandths of the size); ``CharacterNotCovered`` if no font has it."""
         known = self._glyphs[weight].get(character)
         if known is None:
             known = self._glyphs[weight][character] = self._search(character, weight)

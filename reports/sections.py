@@ -21,7 +21,7 @@ from reports.content import (
 )
 from reports.fonts import FontSet, Weight
 from reports.page import BODY_WIDTH
-from reports.text import Style, break_lines
+from reports.text import Style, break_lines, clean
 
 BODY = Style(size=10.5, leading=17.5)
 CHAPTER = Style(size=14, leading=22, weight=Weight.bold)
@@ -72,7 +72,7 @@ class Composer:
 
     def _heading(self, text: str, level: int) -> TextBlock:
         style, before = (CHAPTER, 16.0) if level == 0 else (SECTION, 8.0)
-        return replace(self._text(text, style, before), keep_next=True, bookmark=Bookmark(level, text))
+        return replace(self._text(text, style, before), keep_next=True, bookmark=Bookmark(level, clean(text)))
 
     def _cell(self, text: str, style: Style, x: float, width: float) -> Cell:
         return Cell(break_lines(text, width - 2 * PADDING_X, style, self._fonts), style, x, width)

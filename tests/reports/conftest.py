@@ -141,10 +141,10 @@ def fonts_folder() -> Path:
     return CACHE
 
 
-@pytest.fixture
-def report() -> CreditReport:
-    """The ordinary report."""
-    return make_report()
+@pytest.fixture(name="make_report")
+def _make_report() -> Callable[..., CreditReport]:
+    """Builder of the ordinary report."""
+    return make_report
 
 
 @pytest.fixture
