@@ -76,8 +76,8 @@ def decide_terms(
 ) -> Terms:
     """The terms of one record.
 
-    ``rule`` is the catalogue item's: standing (while it stands), until_end (to its own last day), listing (to the end of
-    the listing), severity (adverse, by class), none (never published). ``held_from`` is the day of decision,
+    ``rule`` is the catalogue item's: standing (while it stands), until_end (to its own last day), listing (to its
+    end), severity (adverse, by class), none (never published). ``held_from`` is the day of decision,
     ``held_until`` its own last day, ``publish_limit`` the last day the deciding body allows, ``known_on`` the day this
     platform knew, ``ended_on`` the day the act itself ended where known. Raises ValueError for a rule it does not know.
     """
@@ -159,9 +159,9 @@ def classify_severity(
 ) -> Severity:
     """轻微, 一般 or 严重 of a penalty that came without its class; the pack says by which words and amounts.
 
-    Simple procedure (简易程序) is minor whatever else it says. The kind of penalty decides; the content is read only where
-    the kind names none (a text may threaten what was not imposed). Amounts in fen. A penalty that shows nothing has the pack's
-    unclassified class. One set of classes serves all days so far: ``decision_day`` is there for the next one.
+    Simple procedure (简易程序) is minor whatever else it says. The kind of penalty decides; the content is read only
+    where the kind names none (a text may threaten what was not imposed). Amounts in fen. A penalty that shows nothing
+    has the pack's unclassified class. One set of classes serves all days so far: ``decision_day`` is there for the next one.
     """
     told = _told(penalty_kind, pack)
     if simple_procedure or "simple_words" in told:
