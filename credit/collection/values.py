@@ -182,8 +182,8 @@ def read_amount(text: str, unit: int = 1) -> int:
     if match is None:
         if _foreign(plain.upper()):
             raise Unreadable("AMOUNT_FOREIGN")
-        if (fen := read_amount_in_words(plain)) is not None:
-            return fen
+        if (in_words := read_amount_in_words(plain)) is not None:
+            return in_words
         raise Unreadable("AMOUNT_FORMAT")
     scale = _UNITS[match["u"] or ""]
     if not (match["u"] or match["y"] or match["y2"]):

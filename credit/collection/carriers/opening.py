@@ -11,7 +11,7 @@ import hashlib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from credit.errors import FileRefused
 
@@ -70,7 +70,7 @@ def _gzip_opener(path: Path) -> Opener:
                 _check_inflation(size, compressed)
         except (OSError, EOFError, gzip.BadGzipFile):
             raise FileRefused("压缩文件损坏或不完整") from None
-    return lambda: gzip.open(path)
+    return lambda: cast(IO[bytes], gzip.open(path))
 
 
 def _unwrap_zip(path: Path) -> tuple[str, Opener]:

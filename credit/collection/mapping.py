@@ -1,0 +1,342 @@
+"""From a department's row to a draft: a description compiled once into closures, then run for every row; pure.
+
+Only the named columns are read; all others are dropped and counted. What is read is cleaned of citizen numbers before it
+goes anywhere, so neither payload, kept row nor fault can hold one. The natural key always names subject, act and
+authority together: one decision may concern several parties. Dates and codes met before are not read again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from credit.catalogue import Catalogue, CatalogueItem, ItemField
+from credit.collection.amounts_in_words import find_fine
+from credit.collection.description import Column, Description, check_description
+from credit.collection.drafts import Fault, RecordDraft, RowResult, SubjectDraft
+from credit.collection.faults import Unreadable, make_fault
+from credit.collection.identity import compile_identity
+from credit.collection.quality import compile_check, contradicts
+from credit.collection.values import NULLS, OPEN_ENDS, clean_text, read_amount, read_date, read_year
+from credit.errors import FileRefused
+from credit.identifiers import code_fault, normalise, scrub
+from credit.names import normalise_name
+from credit.publication import RulePack, classify_severity
+from models.terms import Severity
+
+ENDS_WITH_VALID_UNTIL: Final = frozenset(
+    ("licence", "honour", "grade", "registration", "commitment", "coercion", "listing", "enforcement")
+)
+_OPEN: Final = frozenset(day.isoformat() for day in OPEN_ENDS)
+_MOST_REMEMBERED: Final = 50_000
+_SHORTEST_NUMBER: Final = 15
+
+MapRow = Callable[[Sequence[str], int], RowResult]
+Reader = Callable[[str], Any]
+
+
+class Places(NamedTuple):
+    """Where the named columns stand in a file, how wide its rows are, and how many of its columns nobody named."""
+
+    columns: tuple[tuple[Column, int], ...]
+    width: int
+    dropped: int
+
+
+def find_places(description: Description, header: Sequence[str] | None) -> Places:
+    """Bind a description to a header; without one, columns stand in the order of the description or by index.
+
+    Raises FileRefused where a column is missing, or its header stands there twice.
+    """
+    if not header:
+        places = tuple((c, i if c.index is None else c.index) for i, c in enumerate(description.columns))
+        return Places(_read(places), 0, 0)
+    found: list[tuple[Column, int]] = []
+    missing: list[str] = []
+    for column in description.columns:
+        count = 0 if column.column is None else header.count(column.column)
+        if column.index is not None and column.index < len(header):
+            found.append((column, column.index))
+        elif count == 1 and column.column is not None:
+            found.append((column, header.index(column.column)))
+        elif count > 1:
+            raise FileRefused(f"表头“{column.shown}”出现 {count} 次，请在描述中用 index 指明")
+        elif not column.optional:
+            missing.append(column.shown)
+    if missing:
+        raise FileRefused(f"表头缺少列：{'、'.join(missing)}")
+    named = {place for _, place in found}
+    dropped = sum(1 for place, name in enumerate(header) if name and place not in named)
+    return Places(_read(tuple(found)), len(header), dropped)
+
+
+def _read(places: tuple[tuple[Column, int], ...]) -> tuple[tuple[Column, int], ...]:
+    return tuple((column, place) for column, place in places if column.means != "ignore")
+
+
+def compile_mapping(
+    description: Description,
+    item: CatalogueItem,
+    catalogue: Catalogue,
+    pack: RulePack,
+    today: date,
+    header: Sequence[str] | None = None,
+) -> MapRow:
+    """A function from (row, row number) to its draft or faults, for rows under this header.
+
+    Raises OutsideCatalogue, ForbiddenAttribute or DescriptionInvalid where the description does not fit the catalogue, and
+    FileRefused where the header does not fit the description. Without ``header`` rows come in the description's order.
+    """
+    check_description(description, catalogue)
+    columns, width, _ = find_places(description, header)
+    identify = compile_identity(description, columns, item, today)
+    read_facts = _compile_facts(description, columns, item)
+    finish = _compile_draft(description, item, pack)
+    check = compile_check(item, today, {column.means: column.shown for column, _ in columns})
+    keep = _compile_raw(columns)
+    least = max((place for _, place in columns), default=-1) + 1
+    whole_row = description.title
+
+    def map_row(row: Sequence[str], number: int) -> RowResult:
+        length = len(row)
+        if length < least or (width and length != width and (length < width or any(row[width:]))):
+            return RowResult(number, None, (make_fault(whole_row, "ROW_SHAPE"),), keep(row, None))
+        payload, faults = read_facts(row)
+        subject = identify(row)
+        raw = keep(row, payload)
+        if faults or not isinstance(subject, SubjectDraft):
+            return RowResult(number, None, (*(() if isinstance(subject, SubjectDraft) else subject), *faults), raw)
+        draft = finish(subject, payload, number)
+        if draft is None:
+            return RowResult(number, None, (make_fault(whole_row, "KEY_MISSING"),), raw)
+        wrong = check(draft)
+        return RowResult(number, None, wrong, raw) if wrong else RowResult(number, draft, (), raw)
+
+    return map_row
+
+
+def _compile_facts(
+    description: Description, columns: Sequence[tuple[Column, int]], item: CatalogueItem
+) -> Callable[[Sequence[str]], tuple[dict[str, Any], list[Fault]]]:
+    readers = [
+        (place, column.means, column.shown, _compile_reader(column, item.fields[column.means]))
+        for column, place in columns
+        if column.means in item.fields
+    ]
+    constants = _read_constants(description, item)
+    fine_from = tuple(description.fine_from)
+    fine_label = next((column.shown for column, _ in columns if column.means == "fine"), "罚款金额")
+
+    def read_facts(row: Sequence[str]) -> tuple[dict[str, Any], list[Fault]]:
+        payload = constants.copy()
+        faults: list[Fault] = []
+        for place, means, label, read in readers:
+            text = row[place]
+            if text in NULLS:
+                continue
+            try:
+                value = read(text)
+            except Unreadable as error:
+                faults.append(make_fault(label, error.code))
+                continue
+            if value is not None:
+                payload[means] = value
+        for source in fine_from:
+            if source in payload:
+                if (fine := payload.get("fine")) is None:
+                    if (named := find_fine(payload[source])) is not None:
+                        payload["fine"] = named
+                elif contradicts(fine, payload[source]):
+                    faults.append(make_fault(fine_label, "AMOUNT_CONTRADICTS_TEXT"))
+        return payload, faults
+
+    return read_facts
+
+
+def _read_constants(description: Description, item: CatalogueItem) -> dict[str, Any]:
+    return {
+        name: _compile_reader(Column(means=name, column=name), item.fields[name])(value)
+        for name, value in description.constants.items()
+    }
+
+
+def _compile_reader(column: Column, field: ItemField) -> Reader:
+    """A reader of this field's type; what was read before is remembered, faults too."""
+    if column.vocabulary:
+        return _vocabulary_reader(column.vocabulary)
+    if field.type == "date":
+        style = column.format
+        day_first = {"day_first": True, "month_first": False}.get(style or "")
+        epoch = style == "excel_1904"
+        return _remember(lambda text: read_date(text, day_first=day_first, epoch_1904=epoch).isoformat())
+    if field.type == "money":
+        unit = column.unit
+        return _remember(lambda text: read_amount(text, unit))
+    if field.type == "integer":
+        return _remember(read_year)
+    if field.type == "code":
+        return _remember(_read_other_code)
+    return read_text
+
+
+def _vocabulary_reader(vocabulary: Mapping[str, str]) -> Reader:
+    def read(text: str) -> str:
+        try:
+            return vocabulary[clean_text(text)]
+        except KeyError:
+            raise Unreadable("VALUE_UNKNOWN") from None
+
+    return read
+
+
+def _remember(read: Reader) -> Reader:
+    memory: dict[str, Any] = {}
+
+    def reader(text: str) -> Any:
+        try:
+            value = memory[text]
+        except KeyError:
+            if len(memory) >= _MOST_REMEMBERED:
+                memory.clear()
+            try:
+                value = None if text.strip() in NULLS else read(text)
+            except Unreadable as error:
+                value = error
+            memory[text] = value
+        if isinstance(value, Unreadable):
+            raise Unreadable(value.code)
+        return value
+
+    return reader
+
+
+def read_text(text: str) -> str | None:
+    """A text for keeping: cleaned, and every citizen number in it cut down to stars. None where nothing is left."""
+    if not text.isprintable() or text[0] == " " or text[-1] == " " or len(text) > _MOST_REMEMBERED:
+        text = clean_text(text)
+        if text in NULLS:
+            return None
+    return scrub(text) if len(text) >= _SHORTEST_NUMBER else text
+
+
+def _read_other_code(text: str) -> str:
+    code = normalise(text)
+    if (fault := code_fault(code)) is not None:
+        raise Unreadable("NUMBER_IN_CODE" if fault == "IDENTITY_NUMBER" else fault)
+    return code
+
+
+def _compile_raw(
+    columns: Sequence[tuple[Column, int]],
+) -> Callable[[Sequence[str], Mapping[str, Any] | None], tuple[str, ...]]:
+    """The row as it may be kept: named columns only, personal numbers hidden."""
+    places = [(place, column.means == "id_no") for column, place in columns]
+
+    def keep(row: Sequence[str], payload: Mapping[str, Any] | None) -> tuple[str, ...]:
+        length = len(row)
+        return tuple(
+            [
+                ""
+                if place >= length
+                else ("***" if row[place] else "")
+                if hidden
+                else (scrub(row[place]) if len(row[place]) >= _SHORTEST_NUMBER else row[place])
+                for place, hidden in places
+            ]
+        )
+
+    return keep
+
+
+@lru_cache(maxsize=20_000)
+def _folded(text: str) -> str:
+    return normalise_name(text)
+
+
+def _compile_draft(
+    description: Description, item: CatalogueItem, pack: RulePack
+) -> Callable[[SubjectDraft, dict[str, Any], int], RecordDraft | None]:
+    """The draft of a subject and its facts; None where nothing tells the fact from the subject's others."""
+    parts = description.natural_key or item.natural_key
+    facts = tuple(part for part in parts if part not in ("subject", "list"))
+    listed = description.list_code if "list" in parts else None
+    code, list_code = item.code, description.list_code
+    ends, graded = code in ENDS_WITH_VALID_UNTIL, item.publication_rule == "severity"
+    text_fields = frozenset(field.name for field in item.fields.values() if field.type in ("text", "grade"))
+
+    def finish(subject: SubjectDraft, payload: dict[str, Any], number: int) -> RecordDraft | None:
+        key = [_key_part(payload.get(part), part in text_fields) for part in facts]
+        if facts and not any(key):
+            return None
+        held_from = payload.get("decision_date") or payload.get("valid_from")
+        until, limit = payload.get("valid_until"), payload.get("publication_end")
+        return RecordDraft(
+            number,
+            code,
+            subject,
+            (subject_key(subject), *((listed,) if listed else ()), *key),
+            payload,
+            _day(held_from),
+            _day(until) if ends and until not in _OPEN else None,
+            _day(limit) if limit not in _OPEN else None,
+            payload.get("doc_no"),
+            payload.get("authority"),
+            payload.get("authority_code"),
+            _amount(payload),
+            _severity(payload, pack) if graded else None,
+            list_code,
+        )
+
+    return finish
+
+
+def _key_part(value: Any, is_text: bool) -> str:
+    if value is None:
+        return ""
+    return _folded(value) if is_text else str(value)
+
+
+def _severity(payload: Mapping[str, Any], pack: RulePack) -> Severity:
+    return classify_severity(
+        payload.get("penalty_kind", ""),
+        payload.get("fine"),
+        payload.get("confiscated"),
+        payload.get("penalty_content") or payload.get("result") or "",
+        False,
+        pack,
+        _day(payload.get("decision_date")),
+    )
+
+
+def subject_key(subject: SubjectDraft) -> str:
+    """The subject's part of a natural key: its code, else an identifier, else its name. Never a person's number."""
+    if subject.code:
+        return subject.code
+    if subject.number is not None:
+        return f"person:{_folded(subject.name)}"
+    if subject.identifiers:
+        return ":".join(subject.identifiers[0])
+    return f"name:{_folded(subject.name)}"
+
+
+@lru_cache(maxsize=20_000)
+def _iso(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else _iso(text)
+
+
+def _amount(payload: Mapping[str, Any]) -> int | None:
+    """What the fact is worth in fen: its fine, else its amount (where that is a text, as far as it can be read)."""
+    value = payload.get("fine", payload.get("amount"))
+    if not isinstance(value, str):
+        return value
+    try:
+        return read_amount(value)
+    except Unreadable:
+        return None
+
+
+__all__ = ["MapRow", "Places", "compile_mapping", "find_places", "read_text", "subject_key"]
