@@ -161,7 +161,7 @@ def classify_severity(
 
     Simple procedure (简易程序) is minor whatever else it says. The kind of penalty decides; the content is read only
     where the kind names none (a text may threaten what was not imposed). Amounts in fen. A penalty that shows nothing
-    has the pack's unclassified class. One set of classes serves all days so far: ``decision_day`` is there for the next one.
+    has the pack's unclassified class. One set of classes serves all days so far; ``decision_day`` is for the next one.
     """
     told = _told(penalty_kind, pack)
     if simple_procedure or "simple_words" in told:
