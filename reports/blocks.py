@@ -125,13 +125,13 @@ class Row:
     again: "Row | None" = None
 
     def split(self, room: float) -> tuple["Row", "Row"] | None:
-        """Cut a long row between lines, or None where that would leave scraps."""
+        """Cut a long row between lines, or None where that would leave scraps; a label stands in both halves."""
         tallest = max(self.cells, key=lambda cell: cell.height)
         count = int((room - 2 * PADDING_Y) / tallest.style.leading)
         if count < FEWEST_LINES or len(tallest.lines) - count < 1 or len(tallest.lines) < SPLITTABLE_LINES:
             return None
         upper = [replace(cell, lines=cell.lines[:count]) for cell in self.cells]
-        lower = [replace(cell, lines=cell.lines[count:]) for cell in self.cells]
+        lower = [replace(cell, lines=cell.lines[count:] or cell.lines) for cell in self.cells]
         first, rest = make_row(upper, self.shade), make_row(lower, self.shade, glued=self.glued)
         return replace(first, again=self.again), replace(rest, again=self.again)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+from reportlab import rl_config
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -27,6 +28,8 @@ BODY_WIDTH, BODY_HEIGHT = PAGE_WIDTH - 2 * MARGIN_SIDE, PAGE_HEIGHT - 2 * MARGIN
 RUNNING = Style(size=8, leading=12, grey=0.35)
 WATERMARK = Style(size=13, leading=20, grey=0.91)
 WATERMARK_NAME, LINE_NAME = "watermark", "watermark-line"
+
+rl_config.useA85 = 0  # plain compressed streams: a fifth smaller and faster than ReportLab's default of ASCII
 
 
 @dataclass(frozen=True)

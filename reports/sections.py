@@ -54,10 +54,11 @@ def _keep_whole(rows: list[Row]) -> list[Row]:
 
 
 class Composer:
-    """Turns content into blocks with one set of fonts; holds nothing else."""
+    """Turns the content of one report into blocks; remembers its labels, which recur in every record."""
 
     def __init__(self, fonts: FontSet) -> None:
         self._fonts = fonts
+        self._labels: dict[tuple[str, float], Cell] = {}
 
     def compose(self, report: CreditReport) -> list[Block]:
         """All blocks of the body, in order."""
@@ -177,7 +178,10 @@ class Composer:
             yield self._alone(waiting)
 
     def _pair(self, label: str, text: str, x: float, width: float) -> tuple[Cell, Cell]:
-        return self._cell(label, LABEL, x, LABEL_WIDTH), self._cell(text, TABLE, x + LABEL_WIDTH, width - LABEL_WIDTH)
+        key = (label, x)
+        if key not in self._labels:
+            self._labels[key] = self._cell(label, LABEL, x, LABEL_WIDTH)
+        return self._labels[key], self._cell(text, TABLE, x + LABEL_WIDTH, width - LABEL_WIDTH)
 
     def _alone(self, pair: tuple[Cell, Cell]) -> Row:
         label, value = pair

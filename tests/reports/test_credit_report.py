@@ -1,8 +1,12 @@
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -96,7 +100,8 @@ def test_a_rare_name_is_whole_in_the_metadata(fonts_folder: Path, make_report: M
 def test_every_font_is_embedded_and_no_picture_is(fonts_folder: Path, make_report: Make) -> None:
     pdf = draw_credit_report(make_report(), fonts_folder)
     for page in PdfReader(BytesIO(pdf)).pages:
-        for font in page["/Resources"]["/Font"].values():
+        resources: Any = page["/Resources"]
+        for font in resources["/Font"].values():
             assert "/FontFile2" in font.get_object()["/FontDescriptor"]
             assert "/ToUnicode" in font.get_object()
         assert len(page.images) == 0
@@ -212,3 +217,30 @@ def test_qr_code_holds_the_address(fonts_folder: Path, make_report: Make, tmp_pa
     (image,) = tmp_path.glob("r-*.pgm")
     read = subprocess.run([scan, "--raw", "-q", image.name], cwd=tmp_path, check=True, capture_output=True)
     assert read.stdout.decode().strip() == report.cover.verification_address
+
+
+ELSEWHERE = """
+import hashlib, importlib.util, sys
+spec = importlib.util.spec_from_file_location("samples", sys.argv[1])
+samples = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(samples)
+from reports.credit_report import draw_credit_report
+print(hashlib.sha256(draw_credit_report(samples.make_report(), samples.CACHE)).hexdigest())
+"""
+
+
+def test_another_process_draws_the_same_bytes(fonts_folder: Path, make_report: Make) -> None:
+    here = Path(__file__).resolve().parent
+    command = [sys.executable, "-c", ELSEWHERE, str(here / "conftest.py")]
+    environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "America/Lima", "LC_ALL": "C"}
+    found = subprocess.run(command, cwd=here.parents[1], env=environment, check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == sha256(draw_credit_report(make_report(), fonts_folder)).hexdigest()
+
+
+def test_threads_do_not_disturb_each_other(
+    fonts_folder: Path, make_report: Make, report_of: Make, penalty: Make
+) -> None:
+    reports = [make_report(), report_of(penalty(1, title=RARE)), report_of(*(penalty(n) for n in range(9)))] * 4
+    alone = [draw_credit_report(report, fonts_folder) for report in reports]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda report: draw_credit_report(report, fonts_folder), reports)) == alone
