@@ -53,6 +53,10 @@ class Limits:
             self._engine = make_engine(f"sqlite:///{path}", cache_kib=512)
             REVOKED.create(self._engine, checkfirst=True)
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
     def seconds_locked(self, account: str, address: str, now: datetime) -> int:
         """Seconds until this account may try again from this address; 0: at once."""
         since = (now - self.rule.window).timestamp()

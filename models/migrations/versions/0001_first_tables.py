@@ -310,6 +310,7 @@ def upgrade() -> None:
     sa.Column('subject_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('edition_id', sa.SmallInteger(), nullable=False),
     sa.Column('item', sa.String(length=32), nullable=False),
+    sa.Column('list_code', sa.String(length=48), nullable=True),
     sa.Column('source_id', sa.Integer(), nullable=False),
     sa.Column('batch_id', sa.Integer(), nullable=False),
     sa.Column('row_number', sa.Integer(), nullable=False),

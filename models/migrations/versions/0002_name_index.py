@@ -1,5 +1,6 @@
-"""Name index: the bigrams of every name, in the form each database searches best."""
+"""What no table describes: the name index, in the form each database searches best, and indexes over an expression."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
@@ -9,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index("ix_subjects_org_code", "subjects", [sa.text("substr(code, 9, 9)")])
     if op.get_bind().dialect.name == "sqlite":
         op.execute("CREATE VIRTUAL TABLE name_bigrams USING fts5(bigrams, content='', detail=none)")
         return
@@ -18,3 +20,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TABLE name_bigrams")
+    op.drop_index("ix_subjects_org_code", "subjects")
