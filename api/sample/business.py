@@ -15,7 +15,7 @@ from api.sample.words import CITY, DISTRICT, MARKET
 
 REGISTRY_COLUMNS = (
     "档案年份", "档案省份", "企业名称", "统一社会信用代码", "注册日期", "企业类型", "注册资金", "经营范围", "所在省份",
-    "地区", "注册地址", "法定代表人", "注册号", "曾用名",
+    "地区", "注册地址", "法定代表人", "注册号",
 )  # fmt: skip
 ABNORMAL_REASONS = (
     "未依照《企业信息公示暂行条例》第八条规定的期限公示年度报告",
@@ -32,15 +32,22 @@ _SERIOUS_REASONS = (
 
 
 def business_sheets(plan: Plan) -> list[Sheet]:
-    """Registry, new registrations, abnormal list, serious violations, honest contracts."""
-    return [_registry(plan), _new_registrations(plan), _abnormal(plan), _serious(plan), _contracts(plan)]
+    """Registry, name changes, new registrations, abnormal list, serious violations, honest contracts, in this order."""
+    return [
+        _registry(plan),
+        _name_changes(plan),
+        _new_registrations(plan),
+        _abnormal(plan),
+        _serious(plan),
+        _contracts(plan),
+    ]
 
 
 def _registry_row(firm: Organisation) -> Row:
     year = str(firm.registered.year)
     return (
-        year, "示范", firm.name, firm.code, firm.registered.isoformat(), firm.form, firm.capital, firm.scope, "示范",
-        DISTRICT, firm.address, firm.representative, firm.reg_no, firm.former_name,
+        year, "示范", firm.first_name, firm.code, firm.registered.isoformat(), firm.form, firm.capital, firm.scope,
+        "示范", DISTRICT, firm.address, firm.representative, firm.reg_no,
     )  # fmt: skip
 
 
@@ -48,15 +55,37 @@ def _registry(plan: Plan) -> Sheet:
     rng = plan.rng("registry")
     sheet = Sheet("registry.csv", REGISTRY_COLUMNS, [_registry_row(firm) for firm in plan.firms])
     spoil(rng, sheet, code=3, name=2, day=4, share=0.02)
+    _shift(rng, sheet)
     sheet.rows[:0] = [_registry_row(firm) for firm in STORY.values()]
     sheet.untrue = {number + len(STORY) for number in sheet.untrue}
     return sheet
 
 
+def _name_changes(plan: Plan) -> Sheet:
+    """Firms that changed their name after registration; the registry still has the first one."""
+    rng = plan.rng("names")
+    rows: list[Row] = []
+    for firm in [STORY["renamed"], *plan.enterprises]:
+        if firm.former_name:
+            drawn = day_between(rng, firm.registered + timedelta(days=30), plan.day - timedelta(days=5))
+            changed = plan.day - timedelta(days=600) if firm is STORY["renamed"] else drawn
+            rows.append((firm.former_name, firm.name, firm.code, "名称变更", changed.isoformat(), MARKET))
+    header = ("变更前名称", "变更后名称", "统一社会信用代码", "变更事项", "核准日期", "登记机关")
+    return Sheet("name_changes.csv", header, rows, encoding="utf-8-sig")
+
+
+def _shift(rng: Random, sheet: Sheet) -> None:
+    """An unquoted comma in the scope of a few rows pushes the rest one column on."""
+    for number in rng.sample(range(len(sheet.rows)), len(sheet.rows) // 1500):
+        row = sheet.rows[number]
+        sheet.rows[number] = (*row[:7], "技术开发", *row[7:])
+        sheet.untrue.add(number)
+
+
 def _new_registrations(plan: Plan) -> Sheet:
     rng = plan.rng("new")
     latest = sorted(plan.firms, key=lambda firm: firm.registered)[-plan.rows(600) :]
-    rows: list[Row] = [(firm.name, firm.code, spell_day(rng, firm.registered, 0, 0.05)) for firm in latest]
+    rows: list[Row] = [(firm.first_name, firm.code, spell_day(rng, firm.registered, 0, 0.05)) for firm in latest]
     sheet = Sheet("new_registrations.csv", ("企业名称", "统一社会信用代码", "核准日期"), rows, encoding="utf-8-sig")
     spoil(rng, sheet, code=1, name=0, day=2)
     return sheet

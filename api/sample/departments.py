@@ -113,7 +113,7 @@ def write_exchange_database(path: Path, plan: Plan) -> Path:
     """Writes the court's exchange database anew: this year's debtors as entered, amended and taken off.
 
     One row per change: ``change_id`` rises, ``updated_at`` is the court's local time, ``deleted`` is 1 where an
-    entry was taken off (performed, or its term ended). A case code (casecode) with its party (iname) names the
+    entry was taken off (performed: ``enddate`` is then that day). A case code (casecode) with its party (iname) names the
     entry.
     """
     path.unlink(missing_ok=True)
@@ -144,8 +144,12 @@ def _changes(plan: Plan) -> list[tuple[object, ...]]:
         events.append((published, number, 0, row))
         if number and rng.random() < 0.3:
             later = published + timedelta(days=rng.randrange(1, 25))
-            row = (*row[:_PERFORMANCE], "全部已履行" if rng.random() < 0.5 else "部分履行", *row[_PERFORMANCE + 1 :])
-            events.append((later, number, int(row[_PERFORMANCE] == "全部已履行"), row))
+            performed = rng.random() < 0.5
+            end = later.isoformat() if performed else row[-1]
+            change = "全部已履行" if performed else "部分履行"
+            events.append(
+                (later, number, int(performed), (*row[:_PERFORMANCE], change, *row[_PERFORMANCE + 1 : -1], end))
+            )
     events.sort(key=lambda event: event[:2])
     return [
         (change, f"{when.isoformat()} {17 if when.day % 2 else 9:02d}:30:00", deleted, *row)

@@ -49,6 +49,11 @@ class Organisation:
     former_name: str = ""
 
     @property
+    def first_name(self) -> str:
+        """The name it was registered under; ``name`` where it never changed."""
+        return self.former_name or self.name
+
+    @property
     def org_code(self) -> str:
         """Organisation code inside the credit code, nine characters."""
         return self.code[8:17]

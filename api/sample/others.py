@@ -139,7 +139,6 @@ def _objections(plan: Plan) -> Sheet:
     firm = STORY["disputed"]
     decided = plan.day - timedelta(days=told.days_ago)
     raised = plan.day - timedelta(days=3)
-    open_end = "1900/1/0 0:00:00"
     rows: list[Row] = [
         (
             "1",
@@ -149,7 +148,7 @@ def _objections(plan: Plan) -> Sheet:
             decided.isoformat(),
             MARKET,
             "异议处理中",
-            open_end,
+            "",
             raised.isoformat(),
         )
     ]
@@ -157,7 +156,7 @@ def _objections(plan: Plan) -> Sheet:
         decided = day_between(rng, max(other.registered, date(2022, 1, 1)), plan.day - timedelta(days=60))
         raised = day_between(rng, decided, plan.day - timedelta(days=20))
         document = f"示市监处罚〔{decided.year}〕{number:06d}号"
-        done = (raised + timedelta(days=9)).isoformat() if rng.random() < 0.6 else open_end
+        done = (raised + timedelta(days=9)).isoformat() if rng.random() < 0.9 else "1900/1/0 0:00:00"
         rows.append(
             (
                 str(number),

@@ -179,7 +179,8 @@ def _drawn_penalty(rng: Random, subject: Organisation | SamplePerson, day: date,
         10 if breach.months > 3 else 1
     )
     document = f"示市监处罚{rng.choice(_BRACKETS).format(decided.year)}{number:06d}号"
-    return _penalty_row(rng, _party(subject, masked=rng.random() < 0.3), document, breach, yuan, decided)
+    old = subject.former_name if isinstance(subject, Organisation) and decided.year < 2023 else ""
+    return _penalty_row(rng, _party(subject, old, rng.random() < 0.3), document, breach, yuan, decided)
 
 
 def _money(rng: Random, yuan: int, plain: bool) -> tuple[str, str]:
