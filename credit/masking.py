@@ -25,6 +25,10 @@ _candidates: Final = re.compile(
     rf"|(?<![A-Za-z])[A-Za-z]{{3}}{_D}{{12}}(?!{_D})"
 ).sub
 
+_windows: Final = re.compile(
+    r"(?=([1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X]))"
+).finditer
+
 
 def mask_number(number: str) -> str:
     """An identity number for display: eighteen characters as ten, four stars, last four.
@@ -85,9 +89,12 @@ def _hidden(found: str) -> str:
 
 
 def _scrub_run(run: str) -> str:
+    """A longer run of digits with every sound number in it hidden; what hides one may not begin another."""
     plain = unicodedata.normalize("NFKC", run).upper()
-    for start in range(len(plain) - 17):
-        window = plain[start : start + 18]
-        if number_fault(window, FAR_FUTURE) is None and code_fault(window) is not None:
-            return plain[:start] + _hidden(window) + _scrub_run(plain[start + 18 :])
-    return plain
+    parts, done = [], 0
+    for match in _windows(plain):
+        start, window = match.start(), match[1]
+        if start >= done and number_fault(window, FAR_FUTURE) is None and code_fault(window) is not None:
+            parts += [plain[done:start], _hidden(window)]
+            done = start + 18
+    return "".join([*parts, plain[done:]]) if parts else run
