@@ -82,7 +82,7 @@ BREACHES: tuple[Breach, ...] = (
     Breach(
         "生产经营致病性微生物超限的食品，情节严重",
         "《中华人民共和国食品安全法》第一百二十四条第一款第（二）项",
-        "罚款;责令停产停业",
+        "罚款;暂扣或者吊销许可证、暂扣或者吊销执照",
         36,
     ),
     Breach(
@@ -175,7 +175,7 @@ def _drawn_penalty(rng: Random, subject: Organisation | SamplePerson, day: date,
     start = max(subject.registered, date(2020, 1, 1)) if isinstance(subject, Organisation) else date(2020, 1, 1)
     decided = day_between(rng, start, day - timedelta(days=3))
     breach = rng.choices(BREACHES, _WEIGHTS)[0]
-    yuan = rng.choice((200, 500, 1000, 2000, 3000, 5000, 10_000, 20_000, 50_000, 130_500)) * (
+    yuan = rng.choice((200, 500, 1000, 2000, 3000, 5000, 10_000, 20_000, 50_000, 65_250)) * (
         10 if breach.months > 3 else 1
     )
     document = f"示市监处罚{rng.choice(_BRACKETS).format(decided.year)}{number:06d}号"
@@ -198,10 +198,12 @@ def _penalty_row(
     fine, told = _money(rng, yuan, plain) if "罚款" in breach.kinds else ("", "警告")
     seized = f"{yuan / 40_000:g}" if "没收" in breach.kinds else ""
     content = f"{told}；没收违法所得{yuan / 4:g}元" if seized else told
+    revoked = "食品生产许可证" if "吊销" in breach.kinds else ""
+    content += f"；吊销{revoked}" if revoked else ""
     end = decided + timedelta(days=breach.months * 365 // 12)
     facts = f"当事人{party[0]}于{decided.year}年经检查发现{breach.violation}，违反{breach.basis}的规定。"
     days = [spell_day(rng, each, 2, 0.0 if plain else 0.15) for each in (decided, end)]
     return (
-        *party, document, breach.violation, facts, breach.basis, breach.kinds, content, fine, seized, "", days[0],
+        *party, document, breach.violation, facts, breach.basis, breach.kinds, content, fine, seized, revoked, days[0],
         "2099/12/31", days[1], MARKET, MARKET_CODE, MARKET, MARKET_CODE, "",
     )  # fmt: skip

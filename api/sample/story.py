@@ -113,15 +113,15 @@ STORY_PERSON = SamplePerson("钟离素问", citizen_number("310106", date(1888, 
 
 STORY_PENALTIES: tuple[StoryPenalty, ...] = (
     StoryPenalty("penalised", "示市监处罚〔2026〕990002号", 120, 0, 50_000),
-    StoryPenalty("penalised", "示市监处罚〔2024〕990021号", 700, 3, 8_000),
+    StoryPenalty("penalised", "示市监处罚〔2024〕990021号", 1050, 2, 18_000),
     StoryPenalty("penalised", "示市监处罚〔2020〕990022号", 2200, 1, 30_000),
     StoryPenalty("repaired", "示市监处罚〔2025〕990003号", 430, 2, 20_000),
     StoryPenalty("listed", "示市监处罚〔2025〕990004号", 330, 5, 500_000),
-    StoryPenalty("disputed", "示市监处罚〔2026〕990008号", 90, 4, 10_000),
+    StoryPenalty("disputed", "示市监处罚〔2026〕990008号", 90, 4, 120_000),
     StoryPenalty("shop", "示市监处罚〔2026〕990009号", 60, 6, 500),
     StoryPenalty("city_registered", "示市监处罚〔2023〕990010号", 1300, 3, 15_000),
-    StoryPenalty("renamed", "示市监处罚〔2024〕990012号", 800, 4, 6_000, "示范市旧貌广告有限公司"),
-    StoryPenalty("rare", "示市监处罚〔2025〕990013号", 200, 4, 3_000),
+    StoryPenalty("renamed", "示市监处罚〔2024〕990012号", 800, 2, 6_000, "示范市旧貌广告有限公司"),
+    StoryPenalty("rare", "示市监处罚〔2026〕990013号", 60, 4, 3_000),
 )
 
 STORY_DOCUMENTS = {
@@ -133,7 +133,10 @@ STORY_DOCUMENTS = {
 
 _LOOK_AT: dict[str, tuple[str, str]] = {
     "clean": ("连续五年纳税信用A级、守合同重信用、高新技术企业，无不良信息；评价应为A", ""),
-    "penalised": ("三条行政处罚：一条正在公示、一条将满、一条五年前已满期不再提供", "示市监处罚〔2026〕990002号"),
+    "penalised": (
+        "三条行政处罚：一条正在公示、一条公示期将满、一条已超过五年不再提供查询",
+        "示市监处罚〔2026〕990002号",
+    ),
     "repaired": (
         "一条一般处罚已过最短公示期并已履行，可演示信用修复，修复后各渠道均不再出现",
         "示市监处罚〔2025〕990003号",
