@@ -50,6 +50,9 @@ class Block(Protocol):
     def split(self, room: float) -> tuple["Block | None", "Block"]:
         """What fits into ``room`` (None if nothing worth it) and the rest."""
 
+    def at_top(self) -> "Block":
+        """The same block as it looks when it begins a page."""
+
     def draw(self, canvas: Canvas, x: float, top: float) -> None:
         """Draw it with its upper left corner at x, top."""
 
@@ -82,6 +85,10 @@ class TextBlock:
         if count < 2:
             return None, self
         return replace(self, lines=self.lines[:count]), replace(self, lines=self.lines[count:], bookmark=None)
+
+    def at_top(self) -> "TextBlock":
+        """Unchanged."""
+        return self
 
     def draw(self, canvas: Canvas, x: float, top: float) -> None:
         """Draw the lines, and set the bookmark if there is one."""
@@ -154,13 +161,17 @@ def make_row(cells: Sequence[Cell], shade: float | None = None, *, glued: bool =
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows under a head. ``head`` opens the grid, ``head_again`` opens it after a page break."""
+    """Rows under a head. ``head`` opens the grid, ``head_again`` opens it after a page break.
+
+    A table of thousands of rows is a chain of grids, each but the first ``continued``: it shows its head only atop a page.
+    """
 
     rows: tuple[Row, ...]
     head: tuple[Row, ...] = ()
     head_again: tuple[Row, ...] = ()
     before: float = 0.0
     keep_next: bool = False
+    continued: bool = False
 
     @property
     def height(self) -> float:
@@ -193,10 +204,14 @@ class Grid:
             return None, self
         return self._cut(self.rows[:count], self.rows[count:])
 
+    def at_top(self) -> "Grid":
+        """With its head again, if it continues another grid."""
+        return replace(self, head=self.head_again, continued=False) if self.continued else self
+
     def _cut(self, upper: tuple[Row, ...], lower: tuple[Row, ...]) -> tuple["Grid", "Grid"]:
         repeated = lower[0].again if lower else None
         head = (*self.head_again, repeated) if repeated else self.head_again
-        return replace(self, rows=upper), replace(self, rows=lower, head=head)
+        return replace(self, rows=upper), replace(self, rows=lower, head=head, continued=False)
 
     def draw(self, canvas: Canvas, x: float, top: float) -> None:
         """Draw head and rows downwards."""

@@ -74,21 +74,23 @@ class FontSet:
         self.folder = folder
         self._lock = Lock()
         self._faces: dict[tuple[str, Weight], EmbeddedFont] = {}
-        self._glyphs: dict[Weight, dict[str, tuple[str, float]]] = {weight: {} for weight in Weight}
+        self._glyphs = {weight: Glyphs(self, weight) for weight in Weight}
 
     def glyph(self, character: str, weight: Weight) -> tuple[str, float]:
         """Font name and advance width (thousandths of the size); ``CharacterNotCovered`` if no font has it."""
-        known = self._glyphs[weight].get(character)
-        if known is None:
-            known = self._glyphs[weight][character] = self._search(character, weight)
-        return known
+        return self._glyphs[weight][character]
+
+    def glyphs(self, weight: Weight) -> "Glyphs":
+        """The same as a mapping, for loops over long texts."""
+        return self._glyphs[weight]
 
     def path_of(self, font_name: str) -> Path:
         """The file of a font named by ``glyph``."""
         face, _, weight = font_name.removeprefix("NotoSans").partition("-")
         return font_path(self.folder, face, Weight(weight))
 
-    def _search(self, character: str, weight: Weight) -> tuple[str, float]:
+    def search(self, character: str, weight: Weight) -> tuple[str, float]:
+        """As ``glyph``, without remembering."""
         code = ord(character)
         for face in FACES:
             font = self._face(face, weight)
@@ -111,6 +113,18 @@ class FontSet:
         pdfmetrics.registerFont(font)
         self._faces[face, weight] = font
         return font
+
+
+class Glyphs(dict[str, tuple[str, float]]):
+    """Character to (font name, advance width) in one weight; what is not known yet is searched and remembered."""
+
+    def __init__(self, fonts: FontSet, weight: Weight) -> None:
+        super().__init__()
+        self._fonts, self._weight = fonts, weight
+
+    def __missing__(self, character: str) -> tuple[str, float]:
+        found = self[character] = self._fonts.search(character, self._weight)
+        return found
 
 
 @lru_cache(maxsize=4)

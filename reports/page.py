@@ -49,6 +49,7 @@ def deal_pages(blocks: Sequence[Block], height: float = BODY_HEIGHT) -> list[lis
         block = waiting.popleft()
         fresh = not pages[-1]
         room = left if fresh else left - block.before
+        block = block.at_top() if fresh else block
         part, rest = _fit(block, waiting, room, fresh)
         if part is not None:
             pages[-1].append(Placed(part, room))

@@ -34,6 +34,7 @@ QUIET = Style(size=8, leading=12, grey=0.3)
 HEAD_SHADE, RECORD_SHADE, LABEL_SHADE = 0.88, 0.93, 0.97
 LABEL_WIDTH = 29 * mm
 KEPT_WHOLE = 170.0
+RECORDS_PER_GRID = 40
 HALF = BODY_WIDTH / 2
 DIGITS = "零一二三四五六七八九十"
 DISPUTED = "【异议处理中】"
@@ -121,7 +122,7 @@ class Composer:
             if len(chapter.sections) > 1 or section.title != chapter.title:
                 counted = f"（共 {len(section.records)} 条）" if len(section.records) > 1 else ""
                 yield self._heading(f"（{numeral(place)}）{section.title}{counted}", 1)
-            yield self._records(section) if section.records else self._nothing_found(section)
+            yield from self._records(section) if section.records else [self._nothing_found(section)]
 
     def _nothing_found(self, section: Section) -> Block:
         if not section.searched:
@@ -131,12 +132,14 @@ class Composer:
             text += f"数据截至：{format_freshness(section.freshness)}。"
         return self._text(text, BODY, 2.0)
 
-    def _records(self, section: Section) -> Grid:
-        again = self._bar(f"{section.title}（续）", TABLE_BOLD, HEAD_SHADE)
-        rows: list[Row] = []
-        for number, record in enumerate(section.records, 1):
-            rows.extend(_keep_whole(list(self._record(record, number, len(section.records)))))
-        return Grid(tuple(rows), (), (again,), before=4.0)
+    def _records(self, section: Section) -> Iterator[Grid]:
+        again = (self._bar(f"{section.title}（续）", TABLE_BOLD, HEAD_SHADE),)
+        total = len(section.records)
+        for start in range(0, total, RECORDS_PER_GRID):
+            rows: list[Row] = []
+            for number, record in enumerate(section.records[start : start + RECORDS_PER_GRID], start + 1):
+                rows.extend(_keep_whole(list(self._record(record, number, total))))
+            yield Grid(tuple(rows), (), again, before=0.0 if start else 4.0, continued=bool(start))
 
     def _bar(self, text: str, style: Style, shade: float | None, *, glued: bool = True) -> Row:
         return make_row([self._cell(text, style, 0.0, BODY_WIDTH)], shade, glued=glued)
