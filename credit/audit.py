@@ -76,7 +76,7 @@ def _walk(connection: Connection, heads: dict[int, bytes]) -> tuple[int, int | N
         while line is not None and line[0] <= expected:
             mine += line[1] if line[0] == expected else []
             line = next(lines, None)
-        chain = chain_of(previous, row, mine)
+        chain = chain_of(previous, dict(row), mine)
         if chain != bytes(row["chain"]):
             return expected - 1, expected, "条目内容与链值不符"
         if expected in heads and heads[expected] != chain:

@@ -93,8 +93,9 @@ def grant(
     found = session.execute(select(Agency).where(Agency.client_id == agency, Agency.disabled_at.is_(None))).scalar()
     if found is None:
         raise InvalidContent("没有这个机构", faults=[_fault("agency", "UNKNOWN", "机构不存在或已停用")])
+    ref = new_ref()
     row = {
-        "ref": new_ref(),
+        "ref": ref,
         "subject_id": subject_id,
         "agency_id": found.id,
         "categories": sorted(set(categories)),
@@ -105,7 +106,7 @@ def grant(
         "granted_at": now,
     }
     session.execute(insert(Authorisation).values(**row))
-    return get_authorisation(session, enquirer, row["ref"])
+    return get_authorisation(session, enquirer, ref)
 
 
 def _check_grant(items: object, categories: Sequence[str], valid_until: date, today: date) -> None:
@@ -161,7 +162,5 @@ def revoke(session: Session, enquirer: Enquirer, ref: str, *, now: datetime) -> 
     if granted.revoked_at is not None:
         raise Conflict("该授权已撤销")
     found = session.execute(select(Authorisation.id).where(Authorisation.ref == ref)).scalar_one()
-    session.execute(
-        insert(Revocation).values(authorisation_id=found, revoked_by=enquirer.account, revoked_at=now)
-    )
+    session.execute(insert(Revocation).values(authorisation_id=found, revoked_by=enquirer.account, revoked_at=now))
     return get_authorisation(session, enquirer, ref)

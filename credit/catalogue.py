@@ -22,7 +22,7 @@ REFERENCE: Final = Path(__file__).parent / "reference"
 ACTIVE_EDITION: Final = REFERENCE / "catalogue-2026-1.yaml"
 
 IDENTITY_MEANINGS: Final = frozenset(
-    ("name", "uscc", "reg_no", "org_code", "tax_no", "id_no", "id_type", "subject_kind", "serial")
+    ("name", "uscc", "reg_no", "org_code", "tax_no", "id_no", "id_type", "subject_kind", "serial", "former_name")
 )
 FACT_MEANINGS: Final = frozenset(
     ("legal_rep", "doc_no", "licence_no", "violation", "facts", "basis", "penalty_kind", "penalty_content", "content")

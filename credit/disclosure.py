@@ -24,8 +24,8 @@ FieldTreatment = Literal["shown", "masked", "withheld"]
 class Condition(NamedTuple):
     """One comparison on a projection column.
 
-    ``in``: the value is one of the operand; ``is``: equals it; ``starts``: empty or not after the operand day;
-    ``ends``: empty or after the operand day (the end is the first day on which it no longer holds).
+    ``in``: the value is one of the operand; ``is``: equals it; ``starts``: there, and not after the operand day
+    (empty: never); ``ends``: empty (without end) or not before the operand day (the last day is included).
     """
 
     column: str
@@ -164,8 +164,8 @@ def holds(condition: Condition, row: Projected) -> bool:
     if condition.operator == "is":
         return bool(value) is condition.operand
     if condition.operator == "starts":
-        return value is None or value <= condition.operand
-    return value is None or value > condition.operand
+        return value is not None and value <= condition.operand
+    return value is None or value >= condition.operand
 
 
 USABLE_ENDS = "use_until"
@@ -185,7 +185,9 @@ def usable_conditions(day: date) -> tuple[Condition, ...]:
     )
 
 
-def treat_field(view: View, *, level: str, field_type: str, subject_kind: str, about_person: bool = False) -> FieldTreatment:
+def treat_field(
+    view: View, *, level: str, field_type: str, subject_kind: str, about_person: bool = False
+) -> FieldTreatment:
     """Whether a payload field is shown, masked or withheld: the narrowest of what its level and its type allow."""
     order: dict[FieldTreatment, int] = {"shown": 0, "masked": 1, "withheld": 2}
     treatments = [view.fields[level]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
@@ -25,11 +26,12 @@ def render(conditions: Iterable[Condition]) -> ColumnElement[bool]:
 
 
 def _render(condition: Condition) -> ColumnElement[bool]:
-    column = CurrentRecord.__table__.c[condition.column]
+    column: ColumnElement[Any] = CurrentRecord.__table__.c[condition.column]
     if condition.operator == "in":
         return column.in_(condition.operand)
     if condition.operator == "is":
         return column.is_(condition.operand)
     if condition.operator == "starts":
-        return or_(column.is_(None), column <= condition.operand)
-    return or_(column.is_(None), column > condition.operand)
+        before: ColumnElement[bool] = column <= condition.operand
+        return before
+    return or_(column.is_(None), column >= condition.operand)

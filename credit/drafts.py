@@ -41,7 +41,8 @@ class SubjectDraft(NamedTuple):
 class RecordDraft(NamedTuple):
     """One fact about one subject under one catalogue item.
 
-    ``natural_key`` names the fact for ever (a correction has the same key and other content); ``payload`` maps the
+    ``natural_key`` names the fact for ever (a correction has the same key and other content), its first part the subject as the
+    row calls it; ``payload`` maps the
     catalogue's field names (the closed set of column meanings) to JSON values; ``amount`` is in fen; ``held_from`` is
     the day of the decision or event, ``held_until`` its own end (a licence's last day), None where it has none;
     ``ended_on`` is the day the act itself ended where the source says so. ``list_code`` is set where the item is a listing.

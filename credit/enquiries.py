@@ -77,7 +77,9 @@ def require_purpose(deployment: Deployment, enquirer: Enquirer) -> None:
         raise CaseRequired(faults=[{"field": "case", "code": "MISSING", "message": "须填写办件编号"}])
 
 
-def list_enquiries_about(session: Session, subject_ref: str, *, limit: int = 100, before: int | None = None) -> Sequence[EnquiryView]:
+def list_enquiries_about(
+    session: Session, subject_ref: str, *, limit: int = 100, before: int | None = None
+) -> Sequence[EnquiryView]:
     """Who asked about this subject, newest first: answers that showed something of it. Refusals are not shown here."""
     engine = deployment_of(session).enquiry_log.engine
     lines = select(EnquirySubject.enquiry_id).where(EnquirySubject.subject_ref == subject_ref)

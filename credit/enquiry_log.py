@@ -90,9 +90,7 @@ class EnquiryLog:
         self._thread_lock = threading.Lock()
         self._counts: Counter[tuple[str, str]] = Counter()
         self._insert = insert(Enquiry.__table__)  # type: ignore[arg-type]
-        self._last = (
-            select(Enquiry.id, Enquiry.chain).order_by(Enquiry.id.desc()).limit(1)
-        )
+        self._last = select(Enquiry.id, Enquiry.chain).order_by(Enquiry.id.desc()).limit(1)
         self._since_head = 0
         self._last_head_at: datetime | None = None
 

@@ -18,7 +18,11 @@ from models.terms import ListingKind, SubjectKind, Tone
 
 LIST_KINDS_FILE = REFERENCE / "listing-kinds-2026-1.yaml"
 STATUS = "status"
-CATEGORY_OF_KIND = {ListingKind.reward.value: "honour", ListingKind.punishment.value: "serious_list", STATUS: "abnormal"}
+CATEGORY_OF_KIND = {
+    ListingKind.reward.value: "honour",
+    ListingKind.punishment.value: "serious_list",
+    STATUS: "abnormal",
+}
 
 
 @dataclass(frozen=True, slots=True)

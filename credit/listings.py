@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from credit.bulk import adapter_of, insert_rows, table_of
@@ -93,7 +93,9 @@ def current_on(day: date) -> ColumnElement[bool]:
     )
 
 
-def list_subject_listings(session: Session, subject_id: int, view: View, *, as_of: date, today: date) -> list[ListingView]:
+def list_subject_listings(
+    session: Session, subject_id: int, view: View, *, as_of: date, today: date
+) -> list[ListingView]:
     """Entries of one subject that this view shows: in force on the day asked about, and still today."""
     deployment = deployment_of(session)
     statement = (
@@ -108,7 +110,7 @@ def list_subject_listings(session: Session, subject_id: int, view: View, *, as_o
     return [listing_view(row, deployment.list_kinds[row.list_code]) for row in session.execute(statement)]
 
 
-def list_usable_listings(session: Session, subject_ids: Sequence[int], day: date) -> Sequence[Row[Any]]:
+def list_usable_listings(session: Session, subject_ids: Sequence[int], day: date) -> Sequence[Any]:
     """Entries in force on ``day`` that may be used: (subject_id, list_code, kind, record_key, begun_on, until)."""
     statement = (
         select(
@@ -130,7 +132,7 @@ LISTING_COLUMNS = (
 )  # fmt: skip
 
 
-def listing_view(row: Row[Any], kind: ListKind, *, subject: Row[Any] | None = None) -> ListingView:
+def listing_view(row: Any, kind: ListKind, *, subject: Any = None) -> ListingView:
     """One entry as shown."""
     person = subject is not None and subject.subject_kind == SubjectKind.person.value
     return ListingView(

@@ -35,7 +35,9 @@ class Waiting(NamedTuple):
 
 def waiting_key(draft: RecordDraft) -> str:
     """What names a waiting fact: like a record's key, with the normalised name in the subject's place."""
-    return "\x1f".join((draft.item, draft.list_code or "", "?", normalise_name(draft.subject.name), *draft.natural_key))
+    return "\x1f".join(
+        (draft.item, draft.list_code or "", "?", normalise_name(draft.subject.name), *draft.natural_key[1:])
+    )
 
 
 def park_rows(

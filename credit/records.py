@@ -82,7 +82,7 @@ def _accept_waiting(door: "Door", waiting: Waiting, accepted: Accepted) -> None:
 
 
 RECORD_COLUMNS = (
-    "id", "record_key", "content_digest", "subject_id", "edition_id", "item", "source_id", "batch_id", "row_number",
+    "id", "record_key", "content_digest", "subject_id", "edition_id", "item", "list_code", "source_id", "batch_id", "row_number",
     "supersedes", "linked_by", "document_number", "authority", "held_from", "held_until", "publish_limit", "known_at",
     "severity", "amount", "payload",
 )  # fmt: skip
@@ -123,13 +123,12 @@ class Door:
             renames=context.item.code == "registration",
         )
         resolver.load([draft.subject for draft in drafts])
-        news, parked = [], []
+        news: list[News] = []
+        parked: list[News] = []
         for place, draft in enumerate(drafts):
             list_kind = self._list_kind(draft)
             reason = self._must_wait(draft, list_kind)
-            resolution = (
-                Resolution(None, LinkedBy.name, reason) if reason is not None else resolver.resolve(draft)
-            )
+            resolution = Resolution(None, LinkedBy.name, reason) if reason is not None else resolver.resolve(draft)
             payload, content = self._content(draft)
             entry = News(place, draft, resolution, b"", content, payload, list_kind)
             (parked if resolution.subject_id is None else news).append(entry)
@@ -259,7 +258,15 @@ class Door:
         insert_rows(self.connection, Record, RECORD_COLUMNS, records)
         insert_rows(self.connection, RecordEvent, EVENT_COLUMNS, events)
         self._project(current, superseded)
-        enter_received(self.connection, [(entry.draft, entry.list_kind, entry.key, entry.resolution.subject_id or 0) for entry, _ in listed if entry.list_kind], self.context.known_at)
+        enter_received(
+            self.connection,
+            [
+                (entry.draft, entry.list_kind, entry.key, entry.resolution.subject_id or 0)
+                for entry, _ in listed
+                if entry.list_kind
+            ],
+            self.context.known_at,
+        )
 
     def _project(self, current: dict[bytes, dict[str, Any]], superseded: list[bytes]) -> None:
         if superseded:
@@ -281,6 +288,7 @@ class Door:
             entry.resolution.subject_id,
             context.edition_id,
             draft.item,
+            draft.list_code,
             context.source_id,
             context.batch_id,
             draft.row_number,
@@ -334,7 +342,7 @@ class Door:
 
 def record_key_text(draft: RecordDraft, subject_id: int) -> str:
     """What names a fact for ever: item, list, subject and the natural key. Digested with a key before it is stored."""
-    return "\x1f".join((draft.item, draft.list_code or "", str(subject_id), *draft.natural_key))
+    return "\x1f".join((draft.item, draft.list_code or "", str(subject_id), *draft.natural_key[1:]))
 
 
 def change_standing(

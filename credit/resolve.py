@@ -79,14 +79,14 @@ class Resolver:
         statement = select(Subject.id, Subject.code, Subject.name_norm, Subject.named_on, Subject.merged_into)
         for part in _parts(codes):
             for row in self.connection.execute(statement.where(Subject.code.in_(part))):
-                self.by_code[row[1]] = Known(row[4] or row[0], row[2], row[3])
+                self.by_code[row[1] or ""] = Known(row[4] or row[0], row[2], row[3])
 
     def _load_numbers(self, numbers: set[str]) -> None:
         digests = {digest for number in numbers for digest in self.keyring.digests(number)}
         statement = select(Subject.id, Subject.number_digest, Subject.name_norm, Subject.merged_into)
         for part in _parts(digests):
             for row in self.connection.execute(statement.where(Subject.number_digest.in_(part))):
-                self.by_number[bytes(row[1])] = Known(row[3] or row[0], row[2], None)
+                self.by_number[bytes(row[1] or b"")] = Known(row[3] or row[0], row[2], None)
 
     def _load_identifiers(self, pairs: set[tuple[str, str]]) -> None:
         for part in _parts(pairs):
@@ -97,9 +97,9 @@ class Resolver:
                 self.by_identifier[(row[0], row[1])] = row[2]
         wanted = {code for scheme, value in pairs if (code := org_code_in(scheme, value)) is not None}
         inside = func.substr(Subject.code, 9, 9)
-        for part in _parts(wanted):
-            for row in self.connection.execute(select(Subject.id, inside).where(inside.in_(part))):
-                self.by_org_code[row[1]] = row[0]
+        for codes in _parts(wanted):
+            for subject_id, code in self.connection.execute(select(Subject.id, inside).where(inside.in_(codes))):
+                self.by_org_code[code] = subject_id
 
     def _load_names(self, names: set[str]) -> None:
         statement = select(SubjectName.subject_id, SubjectName.name_norm)
@@ -251,7 +251,9 @@ class Resolver:
         )
 
     def _write_identifiers(self, final: dict[int, int]) -> None:
-        pairs = [pair for pair in self.new_identifiers if pair not in self.by_identifier or self.by_identifier[pair] < 0]
+        pairs = [
+            pair for pair in self.new_identifiers if pair not in self.by_identifier or self.by_identifier[pair] < 0
+        ]
         ids = draw_ids(self.connection, SubjectIdentifier, len(pairs))
         known_at = adapter_of(self.connection).time(self.known_at)
         rows = []

@@ -108,7 +108,9 @@ def fault(code: str, message: str) -> dict[str, str]:
     return {"field": "name", "code": code, "message": message}
 
 
-def search_names(connection: Connection, wanted: str, *, limit: int, position: Position = START) -> tuple[list[NameHit], Position | None]:
+def search_names(
+    connection: Connection, wanted: str, *, limit: int, position: Position = START
+) -> tuple[list[NameHit], Position | None]:
     """Up to ``limit`` names containing ``wanted`` (normalised): exact, then beginning with it, then index order.
 
     Complete over all pages; the second value is where the next page begins, None at the end.

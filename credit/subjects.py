@@ -1,6 +1,6 @@
 """Finding subjects: by code, by opaque ref, by a person's number; and the older identifiers of the same firm."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -61,13 +61,12 @@ def get_subject(session: Session, code_or_ref: str) -> SubjectRow:
     raise SubjectNotFound()
 
 
-def _follow(session: Session, row: object) -> SubjectRow:
+def _follow(session: Session, row: Any) -> SubjectRow:
     if row is None:
         raise SubjectNotFound()
-    *values, merged_into = row  # type: ignore[misc, attr-defined]
-    if merged_into is not None:
-        return get_subject_by_id(session, merged_into)
-    return SubjectRow(*values)
+    if row.merged_into is not None:
+        return get_subject_by_id(session, row.merged_into)
+    return SubjectRow(*row[:6])
 
 
 def get_subject_by_id(session: Session, subject_id: int) -> SubjectRow:

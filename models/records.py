@@ -33,6 +33,7 @@ class Record(Base):
     subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"))
     edition_id: Mapped[int] = mapped_column(SmallInteger)
     item: Mapped[str] = mapped_column(String(32))
+    list_code: Mapped[str | None] = mapped_column(String(48))
     source_id: Mapped[int]
     batch_id: Mapped[int]
     row_number: Mapped[int]

@@ -15,6 +15,8 @@ MESSAGES: Final[dict[str, str]] = {
     "KEY_MISSING": "缺少能够区分该条信息的文号、日期或内容",
     "CODE_RUINED_BY_EXCEL": "代码被表格软件改成科学记数，末位数字已丢失，请以文本格式重新导出",
     "NUMBER_IN_CODE": "代码栏填写的是身份证件号码，不得作为代码采集",
+    "NUMBER_IN_NAME": "名称中含有身份证件号码，不得采集",
+    "CODE_MASKED": "代码已被遮盖，无法确认主体",
     "PERSON_NOT_IDENTIFIED": "涉及自然人但没有完整有效的证件号码，无法确认主体",
     "PERSON_NOT_IN_ITEM": "该信息项的目录范围不含自然人",
     "KIND_NOT_IN_ITEM": "该信息项的目录范围不含此类主体",

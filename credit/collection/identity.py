@@ -2,11 +2,11 @@
 
 A code column may hold codes, old registration numbers, tax numbers, citizen numbers and stars; each value is taken for
 what it is proved to be. A row about a natural person becomes a person's only with a whole, valid number and where the
-catalogue item covers persons; else it is rejected, and the number is nowhere kept. Twins of the same text are read once.
+catalogue item covers persons; else it is rejected, and the number is nowhere kept. The same text is read once.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -26,6 +26,7 @@ from credit.identifiers import (
     reg_no_fault,
     upgrade_number,
 )
+from credit.identifier_tables import PROVINCES
 from credit.names import check_name, looks_like_person
 from models.terms import SubjectKind
 
@@ -38,10 +39,10 @@ KINDS: Final = {
 _MOST_REMEMBERED: Final = 200_000
 _LARGEST: Final = 64
 _is_unsuitable: Final = re.compile(r"([0-9A-Z]{18})[（(]该企业名称已被登记机关认定为不适宜[)）]").fullmatch
-_stars: Final = re.compile(r"[*×●•#?Xx_]{3,}")
-
-Identify = Callable[[Sequence[str]], "SubjectDraft | tuple[Fault, ...]"]
-
+_stars: Final = re.compile(r"[*×●•#?_]{3,}|X{4,}").search
+_is_old: Final = re.compile(r"[0-9]{8}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}.{0,5}").fullmatch
+_is_new: Final = re.compile(r"[0-9]{6}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}.{1,5}").fullmatch
+_ORGANISATIONS: Final = frozenset(("91", "92", "93", "51", "52", "53", "54"))
 
 class Reading(NamedTuple):
     """What one code cell is: an identifier (scheme, value), a person's number, a fault, or nothing at all."""
@@ -53,10 +54,16 @@ class Reading(NamedTuple):
 
 
 NOTHING: Final = Reading()
+PERSONAL: Final = Reading(fault="NUMBER_IN_CODE", personal=True)
+Outcome = SubjectDraft | tuple[Fault, ...]
 
 
-def read_code(text: str, means: str) -> Reading:
-    """What the text of a code column proves to be. A citizen number, whole or masked, is personal and never kept."""
+def read_code(text: str, means: str, *, corporate: bool = False) -> Reading:
+    """What the text of a code column proves to be. A citizen number, whole or masked, is personal and never kept.
+
+    ``corporate``: the row names a company, whose tax number cannot be a person's: only then may fifteen digits that
+    could also be an old citizen number pass as one.
+    """
     if len(text) > _LARGEST:
         return Reading(fault="FORMAT")
     value = normalise(text)
@@ -67,24 +74,33 @@ def read_code(text: str, means: str) -> Reading:
         return Reading("uscc", value)
     if fault == "FILLER":
         return NOTHING
-    if fault == "IDENTITY_NUMBER" or _holds_number(value):
-        return Reading(fault="NUMBER_IN_CODE", personal=True)
+    if _stars(value):
+        return Reading(fault="CODE_MASKED", personal=value[:2] not in _ORGANISATIONS)
+    if not corporate and (fault == "IDENTITY_NUMBER" or _may_hold_number(value)):
+        return PERSONAL
+    if len(value) == 18 and value.endswith("000") and org_code_fault(value[6:15]) is None:
+        return Reading("tax_no", value[:15])
     if len(value) in (13, 15):
         return _read_old_number(value, means)
     if len(value) == 9 and org_code_fault(value) is None:
         return Reading("org_code", value)
     if fault == "ID_AS_NUMBER":
-        return Reading(fault="CODE_RUINED_BY_EXCEL" if means != "id_no" else fault)
-    if means == "org_code":
-        return Reading(fault=org_code_fault(value))
-    return Reading(fault=fault)
+        return Reading(fault="CODE_RUINED_BY_EXCEL")
+    if fault == "IDENTITY_NUMBER":
+        return PERSONAL
+    return Reading(fault=(org_code_fault(value) or fault) if means == "org_code" else fault)
 
 
-def _holds_number(value: str) -> bool:
-    """A citizen number, or the tax number of a sole trader that was made from one (two characters longer)."""
+def _may_hold_number(value: str) -> bool:
+    """Whether a refused code could hold a citizen number: alone, padded with zeros, or made into a tax number.
+
+    Check characters are not asked: a mistyped number is a person's all the same.
+    """
     if looks_like_number(value):
         return True
-    return len(value) in (17, 20) and (looks_like_number(value[:-2]) or _stars.search(value) is not None)
+    if value[0] == "9" or value[:2] not in PROVINCES or len(value) < 15:
+        return False
+    return _is_old(value) is not None or _is_new(value) is not None
 
 
 def _read_old_number(value: str, means: str) -> Reading:
@@ -98,136 +114,146 @@ def _read_old_number(value: str, means: str) -> Reading:
     return Reading(fault="CHECKSUM" if value.isdigit() else "FORMAT")
 
 
-def compile_identity(
-    description: Description, places: Sequence[tuple[Column, int]], item: CatalogueItem, today: date
-) -> Identify:
-    """A function from a row to its subject, or to the faults that keep it from having one."""
-    names = [(column.shown, place) for column, place in places if column.means == "name"]
-    codes = sorted(
-        ((column.shown, place, column.means) for column, place in places if column.means in CODE_MEANINGS),
-        key=lambda entry: CODE_MEANINGS.index(entry[2]),
-    )
-    numbers = [place for column, place in places if column.means == "id_no"]
-    kinds = [(column, place) for column, place in places if column.means == "subject_kind"]
-    memory: dict[tuple[str, str], Reading] = {}
-    known_names: dict[str, str | None] = {}
-    fixed, allowed = description.subject_kind, item.subject_kinds
-    name_label = names[0][0] if names else "名称"
+class SubjectReader:
+    """Reads the subject of a row; made once for a description and a header, then called for every row.
 
-    def identify(row: Sequence[str]) -> SubjectDraft | tuple[Fault, ...]:
-        found: list[Reading] = []
-        wrong: tuple[str, Reading] | None = None
-        for label, place, means in codes:
+    ``read`` gives the subject, or the faults that keep the row from having one. ``show_code`` is a code cell as it may be
+    kept: numbers of persons cut down to four characters.
+    """
+
+    def __init__(
+        self, description: Description, places: Sequence[tuple[Column, int]], item: CatalogueItem, today: date
+    ) -> None:
+        def placed(means: str) -> list[int]:
+            return [place for column, place in places if column.means == means]
+
+        self._names, self._numbers, self._former = placed("name"), placed("id_no"), placed("former_name")
+        self._codes = [(c.shown, place, c.means) for c, place in places if c.means in CODE_MEANINGS]
+        self._codes.sort(key=lambda entry: CODE_MEANINGS.index(entry[2]))
+        self._kinds = [(column, place) for column, place in places if column.means == "subject_kind"]
+        self._label = next((column.shown for column, _ in places if column.means == "name"), "名称")
+        self._fixed, self._allowed, self._today = description.subject_kind, item.subject_kinds, today
+        self._memory: dict[tuple[str, str, bool], Reading] = {}
+        self._known_names: dict[str, tuple[str, str | None, bool]] = {}
+
+    def read(self, row: Sequence[str]) -> Outcome:
+        """The subject a row speaks about, or why there is none."""
+        name, trouble, corporate = self._read_name(row)
+        if trouble is not None:
+            return (_name_trouble(self._label, trouble),)
+        found, wrong, label = self._read_codes(row, corporate)
+        if not found and (unsuitable := _is_unsuitable(name)) and code_fault(unsuitable[1]) is None:
+            found.append(Reading("uscc", unsuitable[1]))
+        kind = self._read_kind(row)
+        code = next((reading.value for reading in found if reading.scheme == "uscc"), None)
+        if code is None:
+            personal = wrong is not None and wrong.personal
+            if kind is SubjectKind.person or personal or (not found and looks_like_person(name)):
+                return self._identify_person(row, name, kind)
+            if wrong is not None and (not found or label == self._codes[0][0]):
+                return (make_fault(label, wrong.fault or "FORMAT"),)
+        elif kind is SubjectKind.person:
+            kind = kind_of_code(code)
+        if not name:
+            return (make_fault(self._label, "NAME_MISSING"),)
+        return self._organisation(row, name, code, found, kind)
+
+    def show_code(self, row: Sequence[str], place: int, means: str) -> str:
+        """A code cell of this row as it may be kept."""
+        text = row[place]
+        if text in NULLS:
+            return text
+        reading = self._recall(text, means, self._read_name(row)[2])
+        return text if not reading.personal else text[:4] + "*" * (len(text) - 4)
+
+    def _read_name(self, row: Sequence[str]) -> tuple[str, str | None, bool]:
+        for place in self._names:
             text = row[place]
             if text in NULLS:
                 continue
-            reading = memory.get((text, means))
-            if reading is None:
-                if len(memory) > _MOST_REMEMBERED:
-                    memory.clear()
-                reading = memory[text, means] = read_code(text, means)
+            known = self._known_names.get(text)
+            if known is None:
+                if len(self._known_names) > _MOST_REMEMBERED:
+                    self._known_names.clear()
+                known = self._known_names[text] = _check_name(text)
+            return known
+        return ("", None, False)
+
+    def _read_codes(self, row: Sequence[str], corporate: bool) -> tuple[list[Reading], Reading | None, str]:
+        found: list[Reading] = []
+        wrong, wrong_label = None, ""
+        for label, place, means in self._codes:
+            text = row[place]
+            if text in NULLS:
+                continue
+            reading = self._recall(text, means, corporate)
             if reading.scheme is not None:
                 found.append(reading)
             elif reading.fault is not None and (wrong is None or reading.personal):
-                wrong = (label, reading)
-        name = ""
-        for _, place in names:
-            if row[place] not in NULLS:
-                name = row[place]
-                break
-        if name:
-            if name not in known_names:
-                if len(known_names) > _MOST_REMEMBERED:
-                    known_names.clear()
-                known_names[name] = _name_fault(name)
-            if (fault := known_names[name]) is not None:
-                return (_name_trouble(name_label, fault),)
-            name = clean_text(name)
-            if not found and (unsuitable := _is_unsuitable(name)) and code_fault(unsuitable[1]) is None:
-                found.append(Reading("uscc", unsuitable[1]))
-        kind = _kind_of_row(row, kinds, fixed)
-        code = next((reading.value for reading in found if reading.scheme == "uscc"), None)
-        if (
-            kind is SubjectKind.person
-            or (wrong is not None and wrong[1].personal)
-            or (code is None and looks_like_person(name))
-        ):
-            if code is None or kind is SubjectKind.person:
-                return _identify_person(row, name, name_label, codes, numbers, allowed, kind, today)
-        if code is None and wrong is not None and (not found or wrong[0] == codes[0][0]):
-            return (make_fault(wrong[0], wrong[1].fault or "FORMAT"),)
-        if not name and code is None:
-            return (make_fault(name_label, "NAME_MISSING"),)
-        return _organisation(name, code, found, kind, allowed, name_label)
+                wrong, wrong_label = reading, label
+        return found, wrong, wrong_label
 
-    return identify
+    def _recall(self, text: str, means: str, corporate: bool) -> Reading:
+        reading = self._memory.get((text, means, corporate))
+        if reading is None:
+            if len(self._memory) > _MOST_REMEMBERED:
+                self._memory.clear()
+            reading = self._memory[text, means, corporate] = read_code(text, means, corporate=corporate)
+        return reading
+
+    def _read_kind(self, row: Sequence[str]) -> SubjectKind | None:
+        for column, place in self._kinds:
+            text = row[place].strip()
+            word = column.vocabulary.get(text, text)
+            if word in KINDS:
+                return KINDS[word] or self._fixed
+            if word in SubjectKind.__members__:
+                return SubjectKind(word)
+        return self._fixed
+
+    def _organisation(
+        self, row: Sequence[str], name: str, code: str | None, found: Sequence[Reading], kind: SubjectKind | None
+    ) -> Outcome:
+        if code is not None and kind is None:
+            kind = kind_of_code(code)
+        if kind is not None and kind not in self._allowed:
+            return (make_fault(self._label, "KIND_NOT_IN_ITEM"),)
+        further: dict[str, str] = {}
+        for reading in found:
+            if reading.scheme and reading.scheme != "uscc":
+                further.setdefault(reading.scheme, reading.value)
+                if reading.scheme == "tax_no" and code is None:
+                    further.setdefault("org_code", reading.value[6:])
+        former = tuple(known[0] for place in self._former if not (known := _check_name(row[place]))[1] and known[0])
+        return SubjectDraft(kind, name, code, tuple(further.items()) if further else (), None, former)
+
+    def _identify_person(self, row: Sequence[str], name: str, kind: SubjectKind | None) -> Outcome:
+        if SubjectKind.person not in self._allowed:
+            return (make_fault(self._label, "PERSON_NOT_IN_ITEM"),)
+        if not name or "*" in name or "某" in name or not (kind is SubjectKind.person or looks_like_person(name)):
+            return (make_fault(self._label, "PERSON_NOT_IDENTIFIED"),)
+        for place in (*self._numbers, *(place for _, place, _ in self._codes)):
+            if len(row[place]) <= _LARGEST and (number := _whole_number(normalise(row[place]), self._today)):
+                return SubjectDraft(SubjectKind.person, name, None, number=number)
+        return (make_fault(self._label, "PERSON_NOT_IDENTIFIED"),)
 
 
-def _name_fault(name: str) -> str | None:
+def _check_name(text: str) -> tuple[str, str | None, bool]:
+    """A name cleaned, what is wrong with it, and whether it is a company's."""
     try:
-        return check_name(clean_text(name))
+        name = clean_text(text)
     except Unreadable as error:
-        return error.code
+        return "", error.code, False
+    if name in NULLS:
+        return "", None, False
+    return name, check_name(name), "公司" in name
 
 
 def _name_trouble(label: str, fault: str) -> Fault:
     if fault == "IDENTITY_NUMBER":
-        return make_fault(label, "NUMBER_IN_CODE")._replace(message="名称中含有身份证件号码，不得采集")
-    return make_fault(label, {"MISSING": "NAME_MISSING", "TOO_LONG": "TEXT_TOO_LONG"}.get(fault, "TEXT_CONTROL"))
-
-
-def _kind_of_row(
-    row: Sequence[str], kinds: Sequence[tuple[Column, int]], fixed: SubjectKind | None
-) -> SubjectKind | None:
-    for column, place in kinds:
-        text = row[place].strip()
-        word = column.vocabulary.get(text, text)
-        if word in KINDS:
-            return KINDS[word] or fixed
-        if word in SubjectKind.__members__:
-            return SubjectKind(word)
-    return fixed
-
-
-def _organisation(
-    name: str,
-    code: str | None,
-    found: Sequence[Reading],
-    kind: SubjectKind | None,
-    allowed: frozenset[SubjectKind],
-    label: str,
-) -> SubjectDraft | tuple[Fault, ...]:
-    if code is not None and kind is None:
-        kind = kind_of_code(code)
-    if kind is not None and kind not in allowed:
-        return (make_fault(label, "KIND_NOT_IN_ITEM"),)
-    further: dict[str, str] = {}
-    for reading in found:
-        if reading.scheme and reading.scheme != "uscc":
-            further.setdefault(reading.scheme, reading.value)
-            if reading.scheme == "tax_no" and code is None:
-                further.setdefault("org_code", reading.value[6:])
-    return SubjectDraft(kind, name, code, tuple(further.items()) if further else ())
-
-
-def _identify_person(
-    row: Sequence[str],
-    name: str,
-    label: str,
-    codes: Sequence[tuple[str, int, str]],
-    numbers: Sequence[int],
-    allowed: frozenset[SubjectKind],
-    kind: SubjectKind | None,
-    today: date,
-) -> SubjectDraft | tuple[Fault, ...]:
-    if SubjectKind.person not in allowed:
-        return (make_fault(label, "PERSON_NOT_IN_ITEM"),)
-    if not name or "*" in name or "某" in name or not (kind is SubjectKind.person or looks_like_person(name)):
-        return (make_fault(label, "PERSON_NOT_IDENTIFIED"),)
-    for place in (*numbers, *(place for _, place, _ in codes)):
-        if len(row[place]) <= _LARGEST and (number := _whole_number(normalise(row[place]), today)):
-            return SubjectDraft(SubjectKind.person, name, None, number=number)
-    return (make_fault(label, "PERSON_NOT_IDENTIFIED"),)
+        return make_fault(label, "NUMBER_IN_NAME")
+    known = {"MISSING": "NAME_MISSING", "TOO_LONG": "TEXT_TOO_LONG", "TEXT_TOO_LONG": "TEXT_TOO_LONG"}
+    return make_fault(label, known.get(fault, "TEXT_CONTROL"))
 
 
 def _whole_number(value: str, today: date) -> str | None:

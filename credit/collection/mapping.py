@@ -15,7 +15,7 @@ from credit.collection.amounts_in_words import find_fine
 from credit.collection.description import Column, Description, check_description
 from credit.collection.drafts import Fault, RecordDraft, RowResult, SubjectDraft
 from credit.collection.faults import Unreadable, make_fault
-from credit.collection.identity import compile_identity
+from credit.collection.identity import CODE_MEANINGS, SubjectReader
 from credit.collection.quality import compile_check, contradicts
 from credit.collection.values import NULLS, OPEN_ENDS, clean_text, read_amount, read_date, read_year
 from credit.errors import FileRefused
@@ -89,21 +89,22 @@ def compile_mapping(
     """
     check_description(description, catalogue)
     columns, width, _ = find_places(description, header)
-    identify = compile_identity(description, columns, item, today)
+    subjects = SubjectReader(description, columns, item, today)
+    identify = subjects.read
     read_facts = _compile_facts(description, columns, item)
     finish = _compile_draft(description, item, pack)
     check = compile_check(item, today, {column.means: column.shown for column, _ in columns})
-    keep = _compile_raw(columns)
+    keep = _compile_raw(columns, subjects)
     least = max((place for _, place in columns), default=-1) + 1
     whole_row = description.title
 
     def map_row(row: Sequence[str], number: int) -> RowResult:
         length = len(row)
         if length < least or (width and length != width and (length < width or any(row[width:]))):
-            return RowResult(number, None, (make_fault(whole_row, "ROW_SHAPE"),), keep(row, None))
+            return RowResult(number, None, (make_fault(whole_row, "ROW_SHAPE"),), keep(row))
         payload, faults = read_facts(row)
         subject = identify(row)
-        raw = keep(row, payload)
+        raw = keep(row)
         if faults or not isinstance(subject, SubjectDraft):
             return RowResult(number, None, (*(() if isinstance(subject, SubjectDraft) else subject), *faults), raw)
         draft = finish(subject, payload, number)
@@ -227,23 +228,26 @@ def _read_other_code(text: str) -> str:
 
 
 def _compile_raw(
-    columns: Sequence[tuple[Column, int]],
-) -> Callable[[Sequence[str], Mapping[str, Any] | None], tuple[str, ...]]:
+    columns: Sequence[tuple[Column, int]], subjects: SubjectReader
+) -> Callable[[Sequence[str]], tuple[str, ...]]:
     """The row as it may be kept: named columns only, personal numbers hidden."""
-    places = [(place, column.means == "id_no") for column, place in columns]
+    places = [(place, column.means in CODE_MEANINGS, column.means) for column, place in columns]
+    width = max((place for place, _, _ in places), default=-1) + 1
 
-    def keep(row: Sequence[str], payload: Mapping[str, Any] | None) -> tuple[str, ...]:
-        length = len(row)
-        return tuple(
-            [
-                ""
-                if place >= length
-                else ("***" if row[place] else "")
-                if hidden
-                else (scrub(row[place]) if len(row[place]) >= _SHORTEST_NUMBER else row[place])
-                for place, hidden in places
-            ]
-        )
+    def keep(row: Sequence[str]) -> tuple[str, ...]:
+        if len(row) < width:
+            row = [*row, *[""] * (width - len(row))]
+        kept = []
+        for place, is_code, means in places:
+            text = row[place]
+            if is_code:
+                text = subjects.show_code(row, place, means)
+            elif means == "id_no":
+                text = "***" if text else ""
+            elif len(text) >= _SHORTEST_NUMBER:
+                text = scrub(text)
+            kept.append(text)
+        return tuple(kept)
 
     return keep
 

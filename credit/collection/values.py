@@ -36,12 +36,13 @@ _ymd = re.compile(
     r"(?P<y>[0-9]{4})\s{0,2}[-/.年]\s{0,2}(?P<m>[0-9]{1,2})\s{0,2}[-/.月]\s{0,2}(?P<d>[0-9]{1,2})\s?[日号]?" + _TIME
 ).fullmatch
 _dmy = re.compile(r"(?P<d>[0-9]{1,2})[-/.](?P<m>[0-9]{1,2})[-/.](?P<y>[0-9]{4})" + _TIME).fullmatch
-_compact = re.compile(r"(?P<y>[12][0-9]{3})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?:[0-9]{6})?").fullmatch
+_compact = re.compile(r"(?P<y>[12][0-9]{3})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?:[0-9]{6}|" + _TIME + ")").fullmatch
 _serial = re.compile(r"([0-9]{5})(?:\.[0-9]{1,12})?").fullmatch
 _part = re.compile(r"[0-9]{4}(?:\.0)?(?:年度?)?(?:\s{0,2}[-/.]?\s{0,2}[0-9]{1,2}\s?月?)?").fullmatch
 _chinese = re.compile(
     r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})[日号]"
 ).fullmatch
+_chinese_year = re.compile(r"[〇○零一二三四五六七八九]{4}年(?:[一二三四五六七八九十]{1,2}月)?").fullmatch
 _year = re.compile(r"((?:19|20)[0-9]{2})(?:\.0)?\s?(?:年度?)?").fullmatch
 
 _UNITS: Final = {"": 1, "百": 100, "千": 1000, "万": 10**4, "十万": 10**5, "百万": 10**6, "千万": 10**7, "亿": 10**8}
@@ -100,7 +101,7 @@ def read_date(text: str, *, day_first: bool | None = None, epoch_1904: bool = Fa
         return _from_serial(int(serial[1]), epoch_1904)
     if words := _chinese(text.strip()):
         return _day(int("".join(_digit(c) for c in words[1])), _small(words[2]), _small(words[3]))
-    raise Unreadable("DATE_INCOMPLETE" if _part(plain) else "DATE_FORMAT")
+    raise Unreadable("DATE_INCOMPLETE" if _part(plain) or _chinese_year(plain) else "DATE_FORMAT")
 
 
 def _day_first(match: re.Match[str], day_first: bool | None) -> date:

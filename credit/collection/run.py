@@ -1,0 +1,109 @@
+"""Taking deliveries: open, read pages, map and check outside any transaction, write batch by batch, close.
+
+Each function is a generator that yields where its caller commits (``api.commands`` or a request): a killed run goes on at the
+next batch. The rows of a page are read before the transaction begins, so that the write lock is held only for writing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from credit.catalogue import get_item
+from credit.collection.batches import (
+    DeliveryReport,
+    OpenDelivery,
+    close_delivery,
+    delivery_digest,
+    open_delivery,
+    register_source,
+    write_batch,
+)
+from credit.collection.carriers.files import open_table
+from credit.collection.description import Description
+from credit.collection.mapping import compile_mapping, find_places
+from credit.deployment import deployment_of
+
+Clock = Callable[[], datetime]
+
+
+class Progress(NamedTuple):
+    """One step of a run; ``report`` is there at the last."""
+
+    rows: int
+    report: DeliveryReport | None = None
+
+
+def collect_file(
+    session: Session, path: Path, description: Description, body: Mapping[str, Any], *, clock: Clock, today: date
+) -> Iterator[Progress]:
+    """Take one file as a department sent it. The caller commits at each step; raises FileRefused where nothing was taken."""
+    deployment = deployment_of(session)
+    item = get_item(deployment.catalogue, description.item)
+    with open_table(path, description) as table:
+        map_row = compile_mapping(
+            description, item, deployment.catalogue, deployment.rules, today, table.header or None
+        )
+        dropped = find_places(description, table.header or None).dropped
+        source_id = register_source(session, description, body, clock())
+        digest = delivery_digest(table.digest, body, deployment.catalogue.edition)
+        delivery = open_delivery(session, source_id, description, name=path.name, digest=digest, now=clock())
+        yield Progress(0)
+        if isinstance(delivery, DeliveryReport):
+            yield Progress(delivery.received, delivery)
+            return
+        for sequence, page in enumerate(table.pages()):
+            if sequence < delivery.batches_done:
+                continue
+            results = [map_row(row, number) for number, row in enumerate(page.rows, start=page.first_row_number)]
+            write_batch(
+                session, delivery, results, sequence=sequence, first_row=page.first_row_number, today=today, now=clock()
+            )
+            yield Progress(len(results))
+        report = close_delivery(session, delivery, columns_dropped=dropped, now=clock())
+        yield Progress(0, report)
+
+
+def collect_rows(
+    session: Session,
+    description: Description,
+    body: Mapping[str, Any],
+    pages: Iterator[tuple[Sequence[Mapping[str, Any]], Mapping[str, Any] | None]],
+    *,
+    name: str,
+    digest: str,
+    clock: Clock,
+    today: date,
+) -> Iterator[Progress]:
+    """Take pages of rows from a service or an exchange database: (rows as name → value, position after them)."""
+    deployment = deployment_of(session)
+    item = get_item(deployment.catalogue, description.item)
+    header = tuple(column.column or "" for column in description.columns)
+    map_row = compile_mapping(description, item, deployment.catalogue, deployment.rules, today, header)
+    source_id = register_source(session, description, body, clock())
+    fingerprint = delivery_digest(digest, body, deployment.catalogue.edition)
+    delivery = open_delivery(session, source_id, description, name=name, digest=fingerprint, now=clock())
+    yield Progress(0)
+    if isinstance(delivery, DeliveryReport):
+        yield Progress(delivery.received, delivery)
+        return
+    yield from _take_pages(session, delivery, pages, header, map_row, clock, today)
+    yield Progress(0, close_delivery(session, delivery, columns_dropped=0, now=clock()))
+
+
+def _take_pages(
+    session: Session, delivery: OpenDelivery, pages: Iterator[tuple[Sequence[Mapping[str, Any]], Mapping[str, Any] | None]],
+    header: Sequence[str], map_row: Callable[[Sequence[str], int], Any], clock: Clock, today: date,
+) -> Iterator[Progress]:  # fmt: skip
+    number, sequence = 1, delivery.batches_done
+    for rows, position in pages:
+        texts = [["" if row.get(name) is None else str(row[name]) for name in header] for row in rows]
+        results = [map_row(text, place) for place, text in enumerate(texts, start=number)]
+        write_batch(
+            session, delivery, results, sequence=sequence, first_row=number, today=today, now=clock(), position=position
+        )
+        number += len(results)
+        sequence += 1
+        yield Progress(len(results))

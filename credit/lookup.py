@@ -1,0 +1,378 @@
+"""One lookup: what this enquirer may know of this subject. Every entrance comes through here: API, pages, console, PDF.
+
+The answer is composed in memory inside ``logged`` and leaves only after its entry is committed. The right to see is judged
+by ``today``; ``as_of`` only moves the day of the facts, so that what is repaired or ended today is unseen for any day asked.
+"""
+
+import functools
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from credit.authorisations import EVALUATION, Consent, find_consent
+from credit.catalogue import Catalogue, CatalogueItem
+from credit.deployment import Deployment, deployment_of
+from credit.disclosure import View, treat_field, view_of
+from credit.disclosure_sql import visible
+from credit.enquirer import Enquirer
+from credit.enquiries import logged, require_purpose
+from credit.enquiry_log import Entry
+from credit.errors import InvalidQuery, NotAuthorised, SubjectNotFound
+from credit.identifiers import parse_number
+from credit.listings import list_subject_listings
+from credit.masking import mask_name
+from credit.search import dump_position, load_position, normalise_query, search_names
+from credit.subjects import SubjectRow, find_person, get_subject, list_former_names
+from credit.views import (
+    EvaluationView,
+    FieldView,
+    Freshness,
+    ListingView,
+    Provenance,
+    RecordView,
+    RightNeeded,
+    SearchHit,
+    SearchPage,
+    SubjectView,
+)
+from models.accounts import Department
+from models.base import DISTRICT_ZONE
+from models.collection import Source
+from models.evaluations import Evaluation, ModelCard
+from models.records import CurrentRecord, Record
+from models.subjects import Subject, SubjectName
+from models.terms import DisclosureLevel, Role, SubjectKind
+
+COMPREHENSIVE = "comprehensive"
+NEEDS = {DisclosureLevel.authorised: "授权查询", DisclosureLevel.government: "政务共享"}
+PERSONAL_NAME_FIELDS = frozenset({"legal_rep"})
+
+
+def lookup_subject(
+    session: Session,
+    enquirer: Enquirer,
+    code_or_ref: str,
+    *,
+    as_of: date | None = None,
+    today: date,
+    now: datetime,
+    action: str = "lookup",
+) -> SubjectView:
+    """What ``enquirer`` may know of the subject, as of a day (default today); logged before it is returned.
+
+    Raises PurposeRequired, CaseRequired, InvalidCode, NumberInAddress, SubjectNotFound (also for a person this enquirer may
+    not see), EnquiryLogUnavailable.
+    """
+    with logged(session, enquirer, action, now=now, as_of=as_of) as entry:
+        require_purpose(deployment_of(session), enquirer)
+        day = check_day(as_of, today)
+        return compose(session, enquirer, get_subject(session, code_or_ref), entry, as_of=day, today=today)
+
+
+def lookup_person(session: Session, enquirer: Enquirer, number: str, *, today: date, now: datetime) -> SubjectView:
+    """A person by number, for those with a duty; absent and unseen persons give the same SubjectNotFound."""
+    with logged(session, enquirer, "find-person", now=now) as entry:
+        require_purpose(deployment_of(session), enquirer)
+        if enquirer.role is not Role.regulator:
+            raise NotAuthorised("无权按证件号码查询")
+        subject = find_person(session, parse_number(number, today))
+        if subject is None:
+            raise SubjectNotFound()
+        return compose(session, enquirer, subject, entry, as_of=today, today=today)
+
+
+def check_day(as_of: date | None, today: date) -> date:
+    """The day asked about; a day to come is refused."""
+    if as_of is not None and as_of > today:
+        raise InvalidQuery(
+            "不能查询未来日期", faults=[{"field": "as_of", "code": "IN_FUTURE", "message": "不能晚于今日"}]
+        )
+    return as_of or today
+
+
+def compose(
+    session: Session, enquirer: Enquirer, subject: SubjectRow, entry: Entry, *, as_of: date, today: date
+) -> SubjectView:
+    """The answer, and its entry filled with whom and what; only ever called inside ``logged``."""
+    deployment = deployment_of(session)
+    consent = find_consent(session, enquirer, subject.id, today)
+    view = view_of(
+        deployment.disclosure,
+        enquirer,
+        subject_id=subject.id,
+        subject_kind=subject.kind,
+        consented=None if consent is None else consent.categories,
+    )
+    if view is None:
+        raise SubjectNotFound()
+    entry.subject_ref = subject.ref
+    entry.authorisation_ref = None if consent is None else consent.ref
+    views = (view,) if view.categories is None else (view, deployment.disclosure.views["public"])
+    categories = _categories(session, deployment, subject, views, as_of=as_of, today=today)
+    listings = _listings(session, deployment, subject.id, views, as_of=as_of, today=today)
+    evaluation = _evaluation(session, subject.id, view, as_of=as_of, today=today)
+    entry.shown = _shown(categories, listings, evaluation)
+    return _answer(session, enquirer, subject, view, consent, entry, categories, listings, evaluation, as_of)
+
+
+Categories = tuple[tuple[str, str, tuple[RecordView, ...]], ...]
+
+
+def _answer(
+    session: Session, enquirer: Enquirer, subject: SubjectRow, view: View, consent: Consent | None, entry: Entry,
+    categories: Categories, listings: Sequence[ListingView], evaluation: EvaluationView | None, as_of: date,
+) -> SubjectView:  # fmt: skip
+    deployment = deployment_of(session)
+    person = subject.kind == SubjectKind.person.value
+    name = mask_name(subject.name) if person and view.fields["person_name"] == "masked" else subject.name
+    return SubjectView(
+        ref=subject.ref,
+        kind=subject.kind,
+        code=subject.code,
+        name=name,
+        number_mask=subject.number_mask if view.fields["identity_number"] == "masked" else None,
+        former_names=() if person else list_former_names(session, subject.id),
+        as_of=as_of,
+        view=view.name,
+        categories=categories,
+        listings=tuple(listings),
+        evaluation=evaluation,
+        freshness=_freshness(session),
+        categories_by_right=categories_by_right(deployment, enquirer),
+        authorisation=None if consent is None else consent.ref,
+        enquiry=entry.receipt,
+        subject_id=subject.id,
+    )
+
+
+def _shown(
+    categories: Categories, listings: Sequence[ListingView], evaluation: EvaluationView | None
+) -> dict[str, int]:
+    shown = {code: len(records) for code, _, records in categories if records}
+    if listings:
+        shown["listings"] = len(listings)
+    if evaluation is not None:
+        shown[EVALUATION] = 1
+    return shown
+
+
+def _covers(view: View, category: str) -> bool:
+    """A consent covers the categories it names; beside it an agency keeps the public view."""
+    return view.categories is None or category in view.categories
+
+
+def _listings(
+    session: Session, deployment: Deployment, subject_id: int, views: Sequence[View], *, as_of: date, today: date
+) -> list[ListingView]:
+    found: dict[str, ListingView] = {}
+    for view in views:
+        for listing in list_subject_listings(session, subject_id, view, as_of=as_of, today=today):
+            if _covers(view, deployment.list_kinds[listing.list_code].category):
+                found.setdefault(listing.record, listing)
+    return list(found.values())
+
+
+RECORD_COLUMNS = (
+    Record.id, Record.record_key, Record.item, Record.list_code, Record.source_id, Record.batch_id, Record.row_number, Record.severity,
+    Record.document_number, Record.authority, Record.held_from, Record.held_until, Record.known_at, Record.amount,
+    Record.payload, CurrentRecord.tone, CurrentRecord.disputed, CurrentRecord.disclosure, CurrentRecord.publish_until,
+)  # fmt: skip
+
+
+def _categories(
+    session: Session, deployment: Deployment, subject: SubjectRow, views: Sequence[View], *, as_of: date, today: date
+) -> Categories:
+    sources = _source_names(session)
+    grouped: dict[str, dict[int, RecordView]] = {}
+    for view in views:
+        for row in _visible_rows(session, subject.id, view, as_of=as_of, today=today):
+            item = deployment.catalogue.items[row.item]
+            category = _category(deployment, item, row)
+            if _covers(view, category) and row.id not in grouped.setdefault(category, {}):
+                grouped[category][row.id] = _record_view(row, item, category, view, subject, sources)
+    return tuple(
+        (code, name, tuple(grouped[code].values()))
+        for code, name in _category_names(deployment.catalogue).items()
+        if grouped.get(code)
+    )
+
+
+def _visible_rows(session: Session, subject_id: int, view: View, *, as_of: date, today: date) -> Sequence[Any]:
+    """Records this view shows, newest first; for a past day, the version known at its end, if the fact is visible today."""
+    statement = select(*RECORD_COLUMNS).where(visible(view, today))
+    if as_of == today:
+        statement = statement.join(Record, Record.id == CurrentRecord.record_id).where(
+            CurrentRecord.subject_id == subject_id
+        )
+        return session.execute(statement.order_by(Record.held_from.desc(), Record.id.desc())).all()
+    known_by = datetime.combine(as_of + timedelta(days=1), time(), DISTRICT_ZONE)
+    statement = (
+        statement.join(Record, Record.record_key == CurrentRecord.record_key)
+        .where(Record.subject_id == subject_id, Record.known_at < known_by)
+        .order_by(Record.id)
+    )
+    newest = {bytes(row.record_key): row for row in session.execute(statement)}
+    rows = [row for row in newest.values() if row.held_from is None or row.held_from <= as_of]
+    return sorted(rows, key=lambda row: (row.held_from or date.min, row.id), reverse=True)
+
+
+def _category(deployment: Deployment, item: CatalogueItem, row: Any) -> str:
+    """A listing's record is shown under the category of its list."""
+    kind = deployment.list_kinds.get(row.list_code) if row.list_code else None
+    return kind.category if kind is not None else item.category
+
+
+def _record_view(
+    row: Any, item: CatalogueItem, category: str, view: View, subject: SubjectRow, sources: dict[int, Any]
+) -> RecordView:
+    title, department, name = sources.get(row.source_id, ("", "", ""))
+    return RecordView(
+        record=bytes(row.record_key).hex(),
+        record_id=row.id,
+        item=item.code,
+        item_name=item.name,
+        category=category,
+        tone=row.tone,
+        severity=row.severity,
+        document_number=row.document_number,
+        authority=row.authority,
+        held_from=row.held_from,
+        held_until=row.held_until,
+        publish_until=row.publish_until,
+        amount=row.amount,
+        disputed=bool(row.disputed),
+        fields=_fields(row.payload, item, view, subject),
+        provenance=Provenance(name, title, department, row.batch_id, row.row_number, row.known_at),
+    )
+
+
+def _fields(payload: dict[str, Any], item: CatalogueItem, view: View, subject: SubjectRow) -> tuple[FieldView, ...]:
+    """The payload as this view may see it, in the catalogue's order; what it may not see leaves no trace."""
+    shown = []
+    for field in item.fields.values():
+        value = payload.get(field.name)
+        if value is None:
+            continue
+        level = (field.disclosure or item.disclosure).value
+        treatment = treat_field(view, level=level, field_type=field.type, subject_kind=subject.kind)
+        if treatment == "shown":
+            shown.append(FieldView(field.name, field.label, value))
+        elif treatment == "masked":
+            shown.append(FieldView(field.name, field.label, mask_name(str(value))))
+    return tuple(shown)
+
+
+@functools.lru_cache(maxsize=16)
+def _category_names(catalogue: Catalogue) -> dict[str, str]:
+    return {item.category: item.category_name for item in catalogue.items.values()}
+
+
+def categories_by_right(deployment: Deployment, enquirer: Enquirer) -> tuple[RightNeeded, ...]:
+    """Categories that need consent or duty, from role and catalogue alone: the same for every subject, never a count."""
+    row = deployment.disclosure.roles[enquirer.role.value]
+    base = row["organisations"] or row["own"]
+    levels = () if base is None else deployment.disclosure.views[base].levels
+    return _rights(deployment.catalogue, levels, deployment.disclosure.views[base].evaluation if base else False)
+
+
+@functools.lru_cache(maxsize=64)
+def _rights(catalogue: Catalogue, levels: tuple[str, ...], evaluation: bool) -> tuple[RightNeeded, ...]:
+    needed: dict[tuple[str, str], RightNeeded] = {}
+    for item in catalogue.items.values():
+        item_levels = {item.disclosure, *(field.disclosure or item.disclosure for field in item.fields.values())}
+        for level in sorted(item_levels - {DisclosureLevel(known) for known in levels}):
+            if level in NEEDS:
+                right = RightNeeded(item.category, item.category_name, NEEDS[level])
+                needed[(item.category, level.value)] = right
+    if not evaluation:
+        needed[(EVALUATION, "")] = RightNeeded(EVALUATION, "公共信用综合评价", NEEDS[DisclosureLevel.authorised])
+    return tuple(needed[key] for key in sorted(needed))
+
+
+EVALUATION_OF = (
+    select(
+        Evaluation.grade, Evaluation.points, Evaluation.as_of, Evaluation.vetoed_by, Evaluation.contributions,
+        Evaluation.valid_until, ModelCard.name, ModelCard.title,
+    )
+    .join(ModelCard, ModelCard.id == Evaluation.model_id)
+    .where(
+        Evaluation.subject_id == bindparam("wanted"), ModelCard.use == COMPREHENSIVE, Evaluation.as_of <= bindparam("day")
+    )
+    .order_by(Evaluation.id.desc())
+    .limit(1)
+)  # fmt: skip
+
+
+def _evaluation(session: Session, subject_id: int, view: View, *, as_of: date, today: date) -> EvaluationView | None:
+    """The stored evaluation where this view has it; a stale one has no grade: it is being recomputed (重新计算中)."""
+    if not view.evaluation:
+        return None
+    row = session.execute(EVALUATION_OF, {"wanted": subject_id, "day": as_of}).first()
+    if row is None:
+        return None
+    stale = row.valid_until is not None and row.valid_until <= today
+    return EvaluationView(
+        model=row.name,
+        title=row.title,
+        grade=None if stale else row.grade,
+        as_of=row.as_of,
+        points=row.points,
+        vetoed_by=row.vetoed_by,
+        contributions=tuple(row.contributions),
+        valid_until=row.valid_until,
+    )
+
+
+SOURCES = (
+    select(Source.id, Source.name, Source.title, Department.name, Source.last_delivery_at)
+    .join(Department, Department.id == Source.department_id)
+    .order_by(Source.name)
+)
+
+
+def _source_names(session: Session) -> dict[int, Any]:
+    return {row[0]: (row[2], row[3], row[1]) for row in _sources(session)}
+
+
+def _sources(session: Session) -> Sequence[Any]:
+    """All sources, read once per session: a few dozen rows."""
+    if "sources" not in session.info:
+        session.info["sources"] = session.execute(SOURCES).all()
+    found: Sequence[Any] = session.info["sources"]
+    return found
+
+
+def _freshness(session: Session) -> tuple[Freshness, ...]:
+    return tuple(Freshness(row[1], row[2], row[3], row[4]) for row in _sources(session))
+
+
+NAMES_OF = select(SubjectName.subject_id, SubjectName.id, SubjectName.name_norm, SubjectName.current)
+HITS = select(Subject.id, Subject.ref, Subject.code, Subject.name, Subject.kind)
+
+
+def search_subjects(
+    session: Session, enquirer: Enquirer, name: str, *, limit: int = 20, cursor: str | None = None, now: datetime
+) -> SearchPage:
+    """Organisations whose current or a former name contains ``name``: exact first, then beginning with it, complete.
+
+    Discloses names and codes of organisations only, which are public: counted as access statistics, not logged one by one.
+    """
+    wanted = normalise_query(name)
+    connection = session.connection()
+    hits, position = search_names(connection, wanted, limit=limit, position=load_position(cursor))
+    owners = {hit.subject_id for hit in hits}
+    subjects = {row.id: row for row in session.execute(HITS.where(Subject.id.in_(owners)))}
+    best: dict[int, tuple[bool, int]] = {}
+    for subject_id, name_id, name_norm, current in session.execute(NAMES_OF.where(SubjectName.subject_id.in_(owners))):
+        if wanted in name_norm:
+            best[subject_id] = min(best.get(subject_id, (True, 1 << 62)), (not current, name_id))
+    shown = []
+    for hit in hits:
+        if best[hit.subject_id][1] == hit.name_id:
+            row = subjects[hit.subject_id]
+            shown.append(SearchHit(row.ref, row.code, row.name, row.kind, None if hit.current else hit.name))
+    deployment_of(session).enquiry_log.count_access("search", now)
+    return SearchPage(tuple(shown), None if position is None else dump_position(position))
