@@ -156,6 +156,13 @@ class Standard:
         """The indicator of that code, if there is one."""
         return next((indicator for indicator in self.indicators if indicator.code == code), None)
 
+    def get_indicator(self, code: str) -> Indicator:
+        """The indicator of that code; KeyError where there is none."""
+        indicator = self.find_indicator(code)
+        if indicator is None:
+            raise KeyError(code)
+        return indicator
+
     def find_veto(self, code: str) -> Veto | None:
         """The veto of that code, if there is one."""
         return next((veto for veto in self.vetoes if veto.code == code), None)
@@ -178,7 +185,7 @@ class Standard:
 
 
 class Fact(NamedTuple):
-    """One usable record as an evaluation sees it. ``usable_until``: the first day on which it may no longer be used."""
+    """One usable record as an evaluation sees it. ``usable_until``: the last day on which it may be used."""
 
     record_id: int
     item: str

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from credit.bulk import Adapter, adapter_of, insert_rows
 from credit.errors import NotFound, StandardInvalid
 from models.base import DISTRICT_ZONE
 from models.evaluations import Evaluation, EvaluationRun, ModelCard
@@ -25,10 +26,14 @@ from scoring.card import Standard
 from scoring.explain import pack
 from scoring.features import IN_LIST, PAGE, Asked, SubjectHistory, gather_page, gather_some
 from scoring.grades import BEST_FIRST, Outcome, evaluate
-from scoring.standards import read_standard
+from scoring.standards import list_standards, load_standard, read_standard
 
 Known = Literal["now", "then"]
 DIGEST_BYTES: Final = 16
+COLUMNS: Final = (
+    "subject_id", "model_id", "run_id", "as_of", "grade", "points", "vetoed_by", "contributions", "digest", "valid_until",
+    "evaluated_at",
+)  # fmt: skip
 
 
 _READ: dict[bytes, Standard] = {}
@@ -55,6 +60,12 @@ class Run:
     evaluated: int = 0
     written: int = 0
     grades: Counter[str] = field(default_factory=Counter)
+
+
+def register_shipped(session: Session, *, now: datetime) -> None:
+    """Enter every standard shipped with the project in the registry; those already there stay."""
+    for path in list_standards():
+        register_standard(session, load_standard(path), now=now)
 
 
 def register_standard(session: Session, standard: Standard, *, now: datetime) -> ModelCard:
@@ -179,36 +190,38 @@ def end_of_day(day: date) -> datetime:
 def evaluate_page(session: Session, standard: Standard, run: Run, histories: Sequence[SubjectHistory]) -> None:
     """Evaluate one page of histories and store what differs from what is stored."""
     previous = _previous(session, run.model_id, [history.subject_id for history in histories]) if run.stored else {}
-    rows, renewed = [], []
+    rows: list[tuple[Any, ...]] = []
+    renewed: list[dict[str, Any]] = []
+    adapt = adapter_of(session.connection())
     for history in histories:
         outcome = evaluate(standard, history.facts, run.asked.as_of)
         run.grades[outcome.grade] += 1
         if not run.stored:
             continue
-        row = _row(run, history.subject_id, outcome)
+        packed = dump_json(pack(standard, outcome))
+        digest = _digest(outcome, packed)
         before = previous.get(history.subject_id)
-        if before is None or before.digest != row["digest"]:
-            rows.append(row)
+        if before is None or before.digest != digest:
+            rows.append(_row(run, history.subject_id, outcome, packed, digest, adapt))
         elif before.valid_until != outcome.valid_until:
             renewed.append({"id": before.evaluation_id, "valid_until": outcome.valid_until})
     run.evaluated += len(histories)
     run.written += len(rows)
-    if rows:
-        session.execute(insert(Evaluation), rows)
+    insert_rows(session.connection(), Evaluation, COLUMNS, rows)
     if renewed:
         session.execute(update(Evaluation), renewed)
 
 
-def _row(run: Run, subject_id: int, outcome: Outcome) -> dict[str, Any]:
-    contributions = pack(outcome)
-    content = dump_json([outcome.grade, outcome.points, outcome.vetoed_by, contributions])
-    return {
-        "subject_id": subject_id, "model_id": run.model_id, "run_id": run.run_id, "as_of": run.asked.as_of,
-        "grade": outcome.grade, "points": outcome.points, "vetoed_by": outcome.vetoed_by,
-        "contributions": contributions,
-        "digest": hashlib.blake2b(content.encode(), digest_size=DIGEST_BYTES).digest(),
-        "valid_until": outcome.valid_until, "evaluated_at": run.now,
-    }  # fmt: skip
+def _digest(outcome: Outcome, packed: str) -> bytes:
+    content = f"{outcome.grade}\x1f{outcome.points}\x1f{outcome.vetoed_by}\x1f{packed}"
+    return hashlib.blake2b(content.encode(), digest_size=DIGEST_BYTES).digest()
+
+
+def _row(run: Run, subject_id: int, outcome: Outcome, packed: str, digest: bytes, adapt: Adapter) -> tuple[Any, ...]:
+    return (
+        subject_id, run.model_id, run.run_id, adapt.day(run.asked.as_of), outcome.grade, outcome.points, outcome.vetoed_by,
+        packed, digest, adapt.day(outcome.valid_until), adapt.time(run.now),
+    )  # fmt: skip
 
 
 def _previous(session: Session, model_id: int, subject_ids: Sequence[int]) -> dict[int, Previous]:

@@ -1,9 +1,9 @@
 """Explanations (评价说明): contributions in words, largest first, the vetoes, and what would make the grade better.
 
-An evaluation stores only what has records behind it, packed in one column; the rest follows from the registered card.
-The records are named by id, never by content: whoever shows an explanation passes the ids through
-``credit.disclosure`` first (another subject's record, or one the asker may not see, then appears as the indicator's
-name alone).
+An evaluation carries its own explanation: every line that brought points or has records behind it, with its Chinese reason,
+so that whoever shows it needs neither the card nor this package. The chances missed (nothing on file, nothing gained) follow
+from the registered card. Records are named by id, never by content: the ids pass ``credit.disclosure`` before anything is
+shown, and a line whose records the asker may not see appears as the indicator's name alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from models.evaluations import Evaluation
-from scoring.card import HUNDREDTHS, Standard
-from scoring.grades import BASE, Contribution, Outcome, Outlook, VetoHit, complete, contribution_of
+from scoring.card import HUNDREDTHS, Indicator, Standard
+from scoring.grades import BASE, Contribution, Outcome, Outlook, complete
 from scoring.standards import YUAN
 
 RECALCULATING = "重新计算中"
@@ -44,40 +44,50 @@ class Explanation(NamedTuple):
     valid_until: date | None
 
 
-def pack(outcome: Outcome) -> list[Any]:
-    """The packed column: one list per indicator with records behind it, then one object with vetoes and outlook."""
-    rows: list[Any] = [
-        [row.indicator, row.value, row.points, list(row.record_ids)] for row in outcome.contributions if row.record_ids
+def pack(standard: Standard, outcome: Outcome) -> list[dict[str, Any]]:
+    """The stored lines: base, indicators (largest first; their points add up to the whole), vetoes, outlook.
+
+    Each has ``kind``, ``indicator`` (its code), ``name``, ``reason``, ``points`` and ``lost`` in hundredths, ``records`` (ids).
+    """
+    base = {"kind": BASE, "indicator": BASE, "name": "基础分", "points": standard.base, "reason": "基础分"}
+    moved = [row for row in outcome.contributions if row.indicator != BASE and (row.points or row.record_ids)]
+    lines = [base, *(_line(standard, row) for row in sorted(moved, key=_largest_first))]
+    for hit in outcome.vetoes:
+        if (veto := standard.find_veto(hit.veto)) is not None:
+            lines.append(
+                {"kind": "veto", "indicator": hit.veto, "name": veto.name, "cap": hit.cap, "reason": veto.reason,
+                 "records": list(hit.record_ids)}
+            )  # fmt: skip
+    if (outlook := outcome.outlook) is not None:
+        lines.append(
+            {"kind": "outlook", "indicator": "outlook", "name": "等级展望", "day": outlook.day.isoformat(),
+             "grade": outlook.grade, "points_then": outlook.points, "changed": list(outlook.changed),
+             "reason": explain_outlook(standard, outlook), "records": list(outlook.record_ids)}
+        )  # fmt: skip
+    return lines
+
+
+def _line(standard: Standard, row: Contribution) -> dict[str, Any]:
+    indicator = standard.get_indicator(row.indicator)
+    return {
+        "kind": "indicator", "indicator": row.indicator, "name": indicator.name, "group": list(indicator.group),
+        "value": row.value, "points": row.points, "lost": row.lost, "reason": reason_for(indicator, row),
+        "records": list(row.record_ids),
+    }  # fmt: skip
+
+
+def _largest_first(row: Contribution) -> tuple[int, int, str]:
+    return (-abs(row.points), -row.lost, row.indicator)
+
+
+def unpack(standard: Standard, packed: Sequence[dict[str, Any]]) -> tuple[Contribution, ...]:
+    """All contributions in the card's order, base first, from the stored lines; their sum is the points."""
+    moved = [
+        Contribution(line["indicator"], line["value"], line["points"], line["lost"], tuple(line["records"]))
+        for line in packed
+        if line["kind"] == "indicator"
     ]
-    outlook = outcome.outlook
-    vetoes = [[hit.veto, list(hit.record_ids)] for hit in outcome.vetoes]
-    if outlook is None:
-        return [*rows, {"vetoes": vetoes}]
-    ahead = [outlook.day.isoformat(), outlook.grade, outlook.points, list(outlook.changed), list(outlook.record_ids)]
-    return [*rows, {"vetoes": vetoes, "outlook": ahead}]
-
-
-def unpack(
-    standard: Standard, packed: Sequence[Any]
-) -> tuple[tuple[Contribution, ...], tuple[VetoHit, ...], Outlook | None]:
-    """All contributions (base first; their sum is the points), veto hits and outlook from the packed column."""
-    moved = []
-    for code, value, points, record_ids in packed[:-1]:
-        indicator = standard.find_indicator(code)
-        if indicator is not None:
-            moved.append(contribution_of(indicator, value, tuple(record_ids))._replace(points=points))
-    tail = packed[-1]
-    hits = tuple(
-        VetoHit(code, veto.cap, tuple(record_ids))
-        for code, record_ids in tail["vetoes"]
-        if (veto := standard.find_veto(code)) is not None
-    )
-    ahead = tail.get("outlook")
-    outlook = None
-    if ahead is not None:
-        day, grade, points, changed, record_ids = ahead
-        outlook = Outlook(date.fromisoformat(day), grade, points, tuple(changed), tuple(record_ids))
-    return complete(standard, moved), hits, outlook
+    return complete(standard, moved)
 
 
 def is_stale(evaluation: Evaluation, today: date) -> bool:
@@ -87,50 +97,47 @@ def is_stale(evaluation: Evaluation, today: date) -> bool:
 
 def explain(standard: Standard, evaluation: Evaluation, *, today: date) -> Explanation:
     """An evaluation in words, the largest effects first; a stale one says so and gives no grade."""
-    contributions, hits, outlook = unpack(standard, evaluation.contributions)
     stale = is_stale(evaluation, today)
     shown = RECALCULATING if stale else evaluation.grade
+    by_kind: dict[str, list[dict[str, Any]]] = {"veto": [], "outlook": []}
+    for line in evaluation.contributions:
+        by_kind.setdefault(line["kind"], []).append(line)
+    outlook = next((line["reason"] for line in by_kind["outlook"]), None)
     return Explanation(
         headline=f"{standard.title} {shown}",
         grade=None if stale else evaluation.grade,
         points=evaluation.points / HUNDREDTHS,
-        reasons=explain_contributions(standard, contributions),
-        vetoes=tuple(_veto_reason(standard, hit) for hit in hits),
-        outlook=None if stale or outlook is None else explain_outlook(standard, outlook),
+        reasons=explain_contributions(standard, unpack(standard, evaluation.contributions)),
+        vetoes=tuple(_veto_reason(standard, line) for line in by_kind["veto"]),
+        outlook=None if stale else outlook,
         valid_until=evaluation.valid_until,
     )
 
 
 def explain_contributions(standard: Standard, contributions: Iterable[Contribution]) -> tuple[Reason, ...]:
     """One line per indicator that gained or lost something: largest effect first, then the chances missed."""
-    lines = []
-    for row in contributions:
-        indicator = standard.find_indicator(row.indicator)
-        if row.indicator == BASE or indicator is None or not (row.points or row.lost):
-            continue
-        template = indicator.gained if row.lost == 0 or row.points > 0 else indicator.lost
-        text = template.format(value=show_value(row.value, indicator.unit))
-        lines.append(
-            Reason(
-                indicator.code,
-                indicator.name,
-                indicator.group,
-                row.value,
-                row.points / HUNDREDTHS,
-                row.lost / HUNDREDTHS,
-                text,
-                indicator.basis,
-                row.record_ids,
-            )
-        )
-    return tuple(sorted(lines, key=lambda line: (-abs(line.points), -line.lost, line.code)))
+    moved = [row for row in contributions if row.indicator != BASE and (row.points or row.lost)]
+    return tuple(_reason(standard.get_indicator(row.indicator), row) for row in sorted(moved, key=_largest_first))
 
 
-def _veto_reason(standard: Standard, hit: VetoHit) -> Reason:
-    veto = standard.find_veto(hit.veto)
-    if veto is None:
-        return Reason(hit.veto, hit.veto, ("", ""), None, 0, 0, "", "", hit.record_ids)
-    return Reason(veto.code, veto.name, ("等级上限", hit.cap), None, 0, 0, veto.reason, veto.basis, hit.record_ids)
+def _reason(indicator: Indicator, row: Contribution) -> Reason:
+    return Reason(
+        indicator.code, indicator.name, indicator.group, row.value, row.points / HUNDREDTHS, row.lost / HUNDREDTHS,
+        reason_for(indicator, row), indicator.basis, row.record_ids,
+    )  # fmt: skip
+
+
+def reason_for(indicator: Indicator, row: Contribution) -> str:
+    """The sentence of one contribution."""
+    template = indicator.gained if row.lost == 0 or row.points > 0 else indicator.lost
+    return template.format(value=show_value(row.value, indicator.unit))
+
+
+def _veto_reason(standard: Standard, line: dict[str, Any]) -> Reason:
+    veto = standard.find_veto(line["indicator"])
+    basis = "" if veto is None else veto.basis
+    group = ("等级上限", line["cap"])
+    return Reason(line["indicator"], line["name"], group, None, 0, 0, line["reason"], basis, tuple(line["records"]))
 
 
 def explain_outlook(standard: Standard, outlook: Outlook) -> str:

@@ -6,7 +6,7 @@ Subjects come in order of id, page by page, so that a run holds one page in memo
 of its own. Only the catalogue items and payload fields that the standard names are read; persons are never gathered.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from credit.disclosure import USABLE_ENDS
 from credit.disclosure_sql import usable
-from models.collection import Source
 from models.listings import Listing, ListingRemoval
 from models.records import CurrentRecord, Record
 from models.subjects import Subject
@@ -98,19 +97,12 @@ def _subjects(standard: Standard) -> Select[int]:
 def _histories(
     session: Session, standard: Standard, asked: Asked, subject_ids: Sequence[int], which: ColumnElement[bool]
 ) -> list[SubjectHistory]:
-    list_of_source = _status_lists(session)
     rows = session.execute(_facts(standard, asked, which))
-    read = _fact_reader(standard.fields, list_of_source, asked)
+    read = _fact_reader(standard.fields)
     facts: dict[int, tuple[Fact, ...]] = {}
     for subject_id, group in groupby(rows, key=itemgetter(0)):
         facts[subject_id] = tuple(map(read, group))
     return [SubjectHistory(subject_id, facts.get(subject_id, ())) for subject_id in subject_ids]
-
-
-def _status_lists(session: Session) -> dict[int, str]:
-    """Which register a source of entries without a listing row speaks about, by its description."""
-    rows = session.execute(select(Source.id, Source.description).where(Source.item == "listing"))
-    return {source_id: code for source_id, description in rows if (code := description.get("list_code"))}
 
 
 def _facts(standard: Standard, asked: Asked, which: ColumnElement[bool]) -> Select[Any]:
@@ -122,7 +114,7 @@ def _facts(standard: Standard, asked: Asked, which: ColumnElement[bool]) -> Sele
         removed.append(ListingRemoval.removed_at <= asked.known_until)
     statement = select(
         CurrentRecord.subject_id, Record.id, CurrentRecord.item, CurrentRecord.tone, Record.severity, Record.held_from,
-        Record.held_until, Record.amount, Record.source_id, columns[USABLE_ENDS], Listing.list_code, Listing.kind,
+        Record.held_until, Record.amount, Record.list_code, columns[USABLE_ENDS], Listing.kind,
         Listing.begun_on, Listing.until, ListingRemoval.effective_on, *payload,
     ).select_from(CurrentRecord)  # fmt: skip
     return (
@@ -142,13 +134,13 @@ def _version(asked: Asked) -> ColumnElement[bool]:
     return and_(Record.record_key == CurrentRecord.record_key, Record.id.in_(newest))
 
 
-def _fact_reader(fields: Sequence[str], list_of_source: Mapping[int, str], asked: Asked) -> Any:
+def _fact_reader(fields: Sequence[str]) -> Callable[[Any], Fact]:
     def read(row: Any) -> Fact:
-        (_, record_id, item, tone, severity, held_from, held_until, amount, source_id, usable_until, list_code, kind,
+        (_, record_id, item, tone, severity, held_from, held_until, amount, list_code, usable_until, kind,
          begun_on, until, removed_on, *values) = row  # fmt: skip
         if item == "listing":
             if kind is None:
-                list_code, kind = list_of_source.get(source_id), STATUS_LISTING
+                kind = STATUS_LISTING
             else:
                 held_from, held_until = begun_on, _last_day(until, removed_on)
         payload = {name: str(value) for name, value in zip(fields, values, strict=True) if value is not None}

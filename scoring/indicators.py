@@ -99,20 +99,24 @@ def counts_on(selection: Selection, fact: Fact, day: date) -> tuple[bool, date]:
 
     A fact of tomorrow does not count today. Where a window is asked for, a fact without a day does not count.
     """
-    if fact.usable_until is not None and fact.usable_until <= day:
+    if fact.usable_until is not None and fact.usable_until < day:
         return False, FOREVER
     start = fact.held_from
     if start is None and selection.window is not None:
         return False, FOREVER
     if start is not None and start > day:
         return False, start
-    ends = [fact.usable_until or FOREVER]
+    ends = [_day_after(fact.usable_until)]
     if selection.window is not None and start is not None:
         ends.append(selection.window.turns_on(start))
-    if selection.current and fact.held_until is not None and fact.held_until < FOREVER:
-        ends.append(fact.held_until + timedelta(days=1))
+    if selection.current:
+        ends.append(_day_after(fact.held_until))
     end = min(ends)
     return (True, end) if end > day else (False, FOREVER)
+
+
+def _day_after(last_day: date | None) -> date:
+    return FOREVER if last_day is None or last_day == FOREVER else last_day + timedelta(days=1)
 
 
 def choose(selection: Selection, facts: Sequence[Fact], day: date) -> tuple[list[Fact], date]:

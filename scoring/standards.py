@@ -25,42 +25,12 @@ from scoring.standard_checks import check_standard, fail
 
 FOLDER: Final = Path(__file__).parent / "standards"
 USES: Final = frozenset(("comprehensive", "risk", "incentive"))
-TOP: Final = frozenset(
-    [
-        "name",
-        "title",
-        "edition",
-        "use",
-        "valid_from",
-        "subject_kinds",
-        "source",
-        "legal_basis",
-        "base",
-        "cuts",
-        "groups",
-        "indicators",
-        "vetoes",
-    ]
-)
-INDICATOR_KEYS: Final = frozenset(
-    [
-        "code",
-        "name",
-        "group",
-        "aggregate",
-        "select",
-        "better",
-        "unit",
-        "bands",
-        "missing",
-        "field",
-        "categories",
-        "gained",
-        "lost",
-        "basis",
-        "verified",
-    ]
-)
+TOP: Final = frozenset(("name", "title", "edition", "use", "valid_from", "subject_kinds", "source", "legal_basis")) | {
+    "base", "cuts", "groups", "indicators", "vetoes"
+}  # fmt: skip
+INDICATOR_KEYS: Final = frozenset(("code", "name", "group", "aggregate", "select", "better", "unit", "bands")) | {
+    "missing", "field", "categories", "gained", "lost", "basis", "verified"
+}  # fmt: skip
 VETO_KEYS: Final = frozenset(("code", "name", "select", "cap", "reason", "basis", "verified"))
 SELECTION_KEYS: Final = frozenset(
     ("items", "tones", "severities", "lists", "listing_kinds", "fields", "window", "current")
