@@ -214,8 +214,11 @@ def upgrade_number(number: str) -> str:
 def looks_like_number(text: str) -> bool:
     """Whether a normalised text could be a citizen number: sound, mistyped (wrong check character), old, or masked.
 
-    A sound code or registration number is not one, unless it is a sound number as well.
+    Also a sole trader's tax number made of one and two more characters. A sound code, registration number or tax number
+    (region and a sound organisation code) is not one, unless it is a sound eighteen-character number as well.
     """
+    if len(text) in (17, 20):
+        return looks_like_number(text[:-2]) or _is_masked_number(text) is not None
     if len(text) == 18 and _is_number_shaped(text):
         if text[0] == "9":
             return _is_sound_number(text) and not _passes_as_code(text)
@@ -224,10 +227,19 @@ def looks_like_number(text: str) -> bool:
         )
     if len(text) == 15:
         if is_old_number_shaped(text):
-            return _is_plausible(text[:2], "19" + text[6:8], text[8:12]) and not _is_sound_reg_no(text)
+            return reads_as_old_number(text) and not _is_sound_reg_no(text) and not _ends_in_org_code(text)
         if _is_old_foreign_card(text):
             return _birth_date("1904", text[9:13]) is not None
     return _is_masked_number(text) is not None
+
+
+def reads_as_old_number(text: str) -> bool:
+    """Whether fifteen digits have a province and a birth date where an old citizen number has them."""
+    return is_old_number_shaped(text) is not None and _is_plausible(text[:2], "19" + text[6:8], text[8:12])
+
+
+def _ends_in_org_code(text: str) -> bool:
+    return ORG_CHECKS[_org_sum(text[6:14]) % 11] == text[14]
 
 
 def _passes_as_code(text: str) -> bool:
@@ -238,4 +250,9 @@ def _passes_as_code(text: str) -> bool:
 
 
 def _is_plausible(province: str, year: str, month_day: str) -> bool:
-    return province in PROVINCES and "1800" <= year < "2100" and _birth_date("2000", month_day) is not None
+    return (
+        province in PROVINCES
+        and province != "91"
+        and "1800" <= year < "2100"
+        and _birth_date("2000", month_day) is not None
+    )

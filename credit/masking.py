@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import Final
 
-from credit.identifier_checks import code_fault, looks_like_number, normalise, number_fault
+from credit.identifier_checks import code_fault, looks_like_number, normalise, number_fault, reads_as_old_number
 from credit.identifier_tables import COMPOUND_SURNAMES, FAR_FUTURE
 
 _D: Final = "[0-9\uff10-\uff19]"
@@ -25,6 +25,7 @@ _candidates: Final = re.compile(
     rf"|(?<![A-Za-z])[A-Za-z]{{3}}{_D}{{12}}(?!{_D})"
 ).sub
 
+_words: Final = re.compile(r"[0-9A-Za-z]{18}").findall
 _windows: Final = re.compile(
     r"(?=([1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X]))"
 ).finditer
@@ -79,9 +80,16 @@ def _scrubbed(match: re.Match[str]) -> str:
     plain = normalise(found)
     if len(plain) > 18:
         return _scrub_run(found)
-    if len(plain) == 17:
+    if len(plain) in (15, 17) and _stands_in_code(match):
         return found
-    return _hidden(found) if looks_like_number(plain) else found
+    return _hidden(found) if looks_like_number(plain) or reads_as_old_number(plain) else found
+
+
+def _stands_in_code(match: re.Match[str]) -> bool:
+    """Whether digits found are part of a sound code that has letters too (52110…A)."""
+    start, end = match.span()
+    around = match.string[max(0, start - 3) : end + 3]
+    return any(code_fault(normalise(word)) is None for word in _words(around))
 
 
 def _hidden(found: str) -> str:

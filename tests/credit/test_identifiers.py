@@ -161,8 +161,11 @@ def test_endless_text_is_refused_at_once(text: str) -> None:
         "440524188001******",
         "1101**************",
         "ABC440580010112",
+        "44052418800101001401",
+        "44052480010100102",
+        "440524************N0",
     ],
-    ids=range(8),
+    ids=range(11),
 )
 def test_a_number_in_place_of_a_code_is_refused_without_repeating_it(typed: str) -> None:
     with pytest.raises(NumberInAddress) as caught:
@@ -316,6 +319,12 @@ def test_registration_numbers(text: str) -> None:
     wrong = text[:14] + str((int(text[14]) + 1) % 10)
     assert ids.reg_no_fault(wrong) == "CHECKSUM"
     assert ids.reg_no_fault(text + "\n") == "FORMAT"
+
+
+def test_a_tax_number_of_an_organisation_is_not_a_citizen_number() -> None:
+    with_date_like_body = "110101" + "80010100" + _org_check("80010100")
+    assert not ids.looks_like_number(with_date_like_body)
+    assert ids.looks_like_number(with_date_like_body[:14] + ("1" if with_date_like_body[14] != "1" else "2"))
 
 
 def test_odd_registration_numbers() -> None:
