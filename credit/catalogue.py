@@ -25,10 +25,22 @@ IDENTITY_MEANINGS: Final = frozenset(
     ("name", "uscc", "reg_no", "org_code", "tax_no", "id_no", "id_type", "subject_kind", "serial", "former_name")
 )
 FACT_MEANINGS: Final = frozenset(
-    ("legal_rep", "doc_no", "licence_no", "violation", "facts", "basis", "penalty_kind", "penalty_content", "content")
-    + ("result", "fine", "confiscated", "amount", "decision_date", "publish_date", "valid_from", "valid_until")
-    + ("publication_end", "authority", "authority_code", "source_unit", "source_code", "grade", "year", "reason")
-    + ("address", "phone", "remark")
+    (
+        *(
+            "legal_rep",
+            "doc_no",
+            "licence_no",
+            "violation",
+            "facts",
+            "basis",
+            "penalty_kind",
+            "penalty_content",
+            "content",
+        ),
+        *("result", "fine", "confiscated", "amount", "decision_date", "publish_date", "valid_from", "valid_until"),
+        *("publication_end", "authority", "authority_code", "source_unit", "source_code", "grade", "year", "reason"),
+        *("address", "phone", "remark"),
+    )
 )
 MEANINGS: Final = IDENTITY_MEANINGS | FACT_MEANINGS | {"ignore"}
 FIELD_TYPES: Final = frozenset(("text", "date", "money", "integer", "code", "grade", "identity_number"))

@@ -16,6 +16,7 @@ from credit.disclosure import DisclosureTable, load_disclosure
 from credit.enquiry_log import EnquiryLog
 from credit.keyring import Keyring
 from credit.list_kinds import ListKind, load_list_kinds
+from credit.matters import Matter, load_matters
 from credit.measures import MeasureKindRow, load_measures
 from credit.publication import RulePack, load_rule_pack
 from models.session import make_session_factory
@@ -37,6 +38,7 @@ class Deployment:
     rules: RulePack
     list_kinds: Mapping[str, ListKind]
     measures: Mapping[str, MeasureKindRow]
+    matters: Mapping[str, Matter]
     disclosure: DisclosureTable
     sessions: sessionmaker[Session] = field(repr=False)
 
@@ -66,6 +68,7 @@ def make_deployment(
         rules=load_rule_pack(rule_files[-1]),
         list_kinds=load_list_kinds(),
         measures=load_measures(),
+        matters=load_matters(),
         disclosure=load_disclosure(reference / "disclosure-2026-1.yaml"),
         sessions=make_session_factory(engine),
     )

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Final
 
 _DIGITS: Final = {
-    **dict.fromkeys("零〇○", 0), **dict.fromkeys("壹一", 1), **dict.fromkeys("贰二两貳", 2), **dict.fromkeys("叁三參", 3),
+    **dict.fromkeys("零〇○", 0), **dict.fromkeys("壹一", 1), **dict.fromkeys("贰二两貳", 2),
+    **dict.fromkeys("叁三參", 3),
     **dict.fromkeys("肆四", 4), **dict.fromkeys("伍五", 5), **dict.fromkeys("陆六陸", 6), **dict.fromkeys("柒七", 7),
     **dict.fromkeys("捌八", 8), **dict.fromkeys("玖九", 9),
 }  # fmt: skip

@@ -1,8 +1,8 @@
 """A source's description (数据源描述): everything a department's file, table or interface needs, as data.
 
-A new file costs a description, never code. YAML is read into a frozen ``Description`` and refused with all of its faults
-at once, in Chinese. A column may only feed a field that the catalogue item has; columns that are not named are dropped
-before anything is stored, and counted; forbidden attributes are refused whatever they are called to mean.
+A new file costs a description, never code. YAML is read into a frozen ``Description`` and refused with all of its
+faults at once, in Chinese. A column may only feed a field that the catalogue item has; columns that are not named are
+dropped before anything is stored, and counted; forbidden attributes are refused whatever they are called to mean.
 """
 
 import unicodedata
@@ -42,8 +42,8 @@ Carrier = Literal["files", "rest", "exchange_db"]
 class Column:
     """One column: found by its header (``column``) or place (``index``, from 0; it wins), and what it means.
 
-    ``unit`` is yuan per one of a bare number; ``vocabulary`` maps the department's words to ours; an ``optional`` column
-    may be absent from a file.
+    ``unit`` is yuan per one of a bare number; ``vocabulary`` maps the department's words to ours; an ``optional``
+    column may be absent from a file.
     """
 
     means: str

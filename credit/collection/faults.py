@@ -1,6 +1,6 @@
 """Faults of a row (问题数据): stable codes and what they mean in Chinese. A message never repeats the value.
 
-Codes of identifiers come from ``credit.identifiers``; all others are here, so that department, page and CSV say the same.
+Codes of identifiers come from ``credit.identifiers``; all others are here, so that department, page and CSV agree.
 """
 
 from typing import Final

@@ -1,8 +1,8 @@
 """Whom a row speaks about (主体识别): codes are checked, persons are told apart, nothing is guessed into a code.
 
-A code column may hold codes, old registration numbers, tax numbers, citizen numbers and stars; each value is taken for
-what it is proved to be. A row about a natural person becomes a person's only with a whole, valid number and where the
-catalogue item covers persons; else it is rejected, and the number is nowhere kept. The same text is read once.
+A code column may hold codes, old registration numbers, tax numbers, citizen numbers and stars; each value is taken
+for what it is proved to be. A row about a natural person becomes a person's only with a whole, valid number and where
+the catalogue item covers persons; else it is rejected, and the number is nowhere kept. The same text is read once.
 """
 
 import re
@@ -15,6 +15,7 @@ from credit.collection.description import Column, Description
 from credit.collection.drafts import Fault, SubjectDraft
 from credit.collection.faults import Unreadable, make_fault
 from credit.collection.values import NULLS, clean_text
+from credit.identifier_tables import PROVINCES
 from credit.identifiers import (
     MEANS_NONE,
     code_fault,
@@ -26,13 +27,13 @@ from credit.identifiers import (
     reg_no_fault,
     upgrade_number,
 )
-from credit.identifier_tables import PROVINCES
 from credit.names import check_name, looks_like_person
 from models.terms import SubjectKind
 
 CODE_MEANINGS: Final = ("uscc", "reg_no", "org_code", "tax_no")
 KINDS: Final = {
-    "法人及非法人组织": None, "法人": None, "法人及其他组织": None, "法人或其他组织": None, "企业": SubjectKind.enterprise,
+    "法人及非法人组织": None, "法人": None, "法人及其他组织": None, "法人或其他组织": None,
+    "企业": SubjectKind.enterprise,
     "自然人": SubjectKind.person, "个人": SubjectKind.person, "公民": SubjectKind.person,
     "个体工商户": SubjectKind.individual_business, "个体": SubjectKind.individual_business,
 }  # fmt: skip
@@ -41,8 +42,11 @@ _LARGEST: Final = 64
 _is_unsuitable: Final = re.compile(r"([0-9A-Z]{18})[（(]该企业名称已被登记机关认定为不适宜[)）]").fullmatch
 _stars: Final = re.compile(r"[*×●•#?_]{3,}|X{4,}").search
 _is_old: Final = re.compile(r"[0-9]{8}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}.{0,5}").fullmatch
-_is_new: Final = re.compile(r"[0-9]{6}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}.{1,5}").fullmatch
-_ORGANISATIONS: Final = frozenset(("91", "92", "93", "51", "52", "53", "54"))
+_is_new: Final = re.compile(
+    r"[0-9]{6}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}.{1,5}"
+).fullmatch
+_ORGANISATIONS: Final = frozenset(("91", "92", "93"))
+
 
 class Reading(NamedTuple):
     """What one code cell is: an identifier (scheme, value), a person's number, a fault, or nothing at all."""
@@ -76,18 +80,19 @@ def read_code(text: str, means: str, *, corporate: bool = False) -> Reading:
         return NOTHING
     if _stars(value):
         return Reading(fault="CODE_MASKED", personal=value[:2] not in _ORGANISATIONS)
-    if not corporate and (fault == "IDENTITY_NUMBER" or _may_hold_number(value)):
+    if value[:2] in _ORGANISATIONS and len(value) < 18:
+        return Reading(fault="FORMAT")
+    as_tax = _as_tax_number(value)
+    if not (corporate and as_tax) and (fault == "IDENTITY_NUMBER" or _may_hold_number(value)):
         return PERSONAL
-    if len(value) == 18 and value.endswith("000") and org_code_fault(value[6:15]) is None:
-        return Reading("tax_no", value[:15])
+    if as_tax and len(value) == 18:
+        return Reading("tax_no", as_tax)
     if len(value) in (13, 15):
         return _read_old_number(value, means)
     if len(value) == 9 and org_code_fault(value) is None:
         return Reading("org_code", value)
     if fault == "ID_AS_NUMBER":
         return Reading(fault="CODE_RUINED_BY_EXCEL")
-    if fault == "IDENTITY_NUMBER":
-        return PERSONAL
     return Reading(fault=(org_code_fault(value) or fault) if means == "org_code" else fault)
 
 
@@ -103,12 +108,18 @@ def _may_hold_number(value: str) -> bool:
     return _is_old(value) is not None or _is_new(value) is not None
 
 
+def _as_tax_number(value: str) -> str | None:
+    """The fifteen places of an old tax number (region and sound organisation code), bare or padded with 000."""
+    if len(value) == 15 or (len(value) == 18 and value.endswith("000")):
+        return value[:15] if value[:6].isdigit() and org_code_fault(value[6:15]) is None else None
+    return None
+
+
 def _read_old_number(value: str, means: str) -> Reading:
     """Fifteen places: a tax number (region and organisation code) or a registration number; thirteen: an older one."""
-    as_tax = len(value) == 15 and value[:6].isdigit() and org_code_fault(value[6:]) is None
-    as_registration = reg_no_fault(value) is None
+    as_tax, as_registration = _as_tax_number(value), reg_no_fault(value) is None
     if as_tax and (means == "tax_no" or not as_registration):
-        return Reading("tax_no", value)
+        return Reading("tax_no", as_tax)
     if as_registration:
         return Reading("reg_no", value)
     return Reading(fault="CHECKSUM" if value.isdigit() else "FORMAT")

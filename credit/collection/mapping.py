@@ -1,25 +1,26 @@
 """From a department's row to a draft: a description compiled once into closures, then run for every row; pure.
 
-Only the named columns are read; all others are dropped and counted. What is read is cleaned of citizen numbers before it
-goes anywhere, so neither payload, kept row nor fault can hold one. The natural key always names subject, act and
+Only the named columns are read; all others are dropped and counted. What is read is cleaned of citizen numbers before
+it goes anywhere, so neither payload, kept row nor fault can hold one. The natural key always names subject, act and
 authority together: one decision may concern several parties. Dates and codes met before are not read again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from credit.catalogue import Catalogue, CatalogueItem, ItemField
+from credit.catalogue import Catalogue, CatalogueItem
 from credit.collection.amounts_in_words import find_fine
 from credit.collection.description import Column, Description, check_description
 from credit.collection.drafts import Fault, RecordDraft, RowResult, SubjectDraft
 from credit.collection.faults import Unreadable, make_fault
 from credit.collection.identity import CODE_MEANINGS, SubjectReader
+from credit.collection.places import Places, find_places
 from credit.collection.quality import compile_check, contradicts
-from credit.collection.values import NULLS, OPEN_ENDS, clean_text, read_amount, read_date, read_year
-from credit.errors import FileRefused
-from credit.identifiers import code_fault, normalise, scrub
+from credit.collection.readers import SHORTEST_NUMBER, compile_reader, read_text
+from credit.collection.values import NULLS, OPEN_ENDS, read_amount
+from credit.identifiers import scrub
 from credit.names import normalise_name
 from credit.publication import RulePack, classify_severity
 from models.terms import Severity
@@ -28,50 +29,8 @@ ENDS_WITH_VALID_UNTIL: Final = frozenset(
     ("licence", "honour", "grade", "registration", "commitment", "coercion", "listing", "enforcement")
 )
 _OPEN: Final = frozenset(day.isoformat() for day in OPEN_ENDS)
-_MOST_REMEMBERED: Final = 50_000
-_SHORTEST_NUMBER: Final = 15
 
 MapRow = Callable[[Sequence[str], int], RowResult]
-Reader = Callable[[str], Any]
-
-
-class Places(NamedTuple):
-    """Where the named columns stand in a file, how wide its rows are, and how many of its columns nobody named."""
-
-    columns: tuple[tuple[Column, int], ...]
-    width: int
-    dropped: int
-
-
-def find_places(description: Description, header: Sequence[str] | None) -> Places:
-    """Bind a description to a header; without one, columns stand in the order of the description or by index.
-
-    Raises FileRefused where a column is missing, or its header stands there twice.
-    """
-    if not header:
-        places = tuple((c, i if c.index is None else c.index) for i, c in enumerate(description.columns))
-        return Places(_read(places), 0, 0)
-    found: list[tuple[Column, int]] = []
-    missing: list[str] = []
-    for column in description.columns:
-        count = 0 if column.column is None else header.count(column.column)
-        if column.index is not None and column.index < len(header):
-            found.append((column, column.index))
-        elif count == 1 and column.column is not None:
-            found.append((column, header.index(column.column)))
-        elif count > 1:
-            raise FileRefused(f"表头“{column.shown}”出现 {count} 次，请在描述中用 index 指明")
-        elif not column.optional:
-            missing.append(column.shown)
-    if missing:
-        raise FileRefused(f"表头缺少列：{'、'.join(missing)}")
-    named = {place for _, place in found}
-    dropped = sum(1 for place, name in enumerate(header) if name and place not in named)
-    return Places(_read(tuple(found)), len(header), dropped)
-
-
-def _read(places: tuple[tuple[Column, int], ...]) -> tuple[tuple[Column, int], ...]:
-    return tuple((column, place) for column, place in places if column.means != "ignore")
 
 
 def compile_mapping(
@@ -84,8 +43,9 @@ def compile_mapping(
 ) -> MapRow:
     """A function from (row, row number) to its draft or faults, for rows under this header.
 
-    Raises OutsideCatalogue, ForbiddenAttribute or DescriptionInvalid where the description does not fit the catalogue, and
-    FileRefused where the header does not fit the description. Without ``header`` rows come in the description's order.
+    Raises OutsideCatalogue, ForbiddenAttribute or DescriptionInvalid where the description does not fit the catalogue,
+    and FileRefused where the header does not fit the description. Without ``header`` rows come in the description's
+    order.
     """
     check_description(description, catalogue)
     columns, width, _ = find_places(description, header)
@@ -120,7 +80,7 @@ def _compile_facts(
     description: Description, columns: Sequence[tuple[Column, int]], item: CatalogueItem
 ) -> Callable[[Sequence[str]], tuple[dict[str, Any], list[Fault]]]:
     readers = [
-        (place, column.means, column.shown, _compile_reader(column, item.fields[column.means]))
+        (place, column.means, column.shown, compile_reader(column, item.fields[column.means]))
         for column, place in columns
         if column.means in item.fields
     ]
@@ -156,75 +116,9 @@ def _compile_facts(
 
 def _read_constants(description: Description, item: CatalogueItem) -> dict[str, Any]:
     return {
-        name: _compile_reader(Column(means=name, column=name), item.fields[name])(value)
+        name: compile_reader(Column(means=name, column=name), item.fields[name])(value)
         for name, value in description.constants.items()
     }
-
-
-def _compile_reader(column: Column, field: ItemField) -> Reader:
-    """A reader of this field's type; what was read before is remembered, faults too."""
-    if column.vocabulary:
-        return _vocabulary_reader(column.vocabulary)
-    if field.type == "date":
-        style = column.format
-        day_first = {"day_first": True, "month_first": False}.get(style or "")
-        epoch = style == "excel_1904"
-        return _remember(lambda text: read_date(text, day_first=day_first, epoch_1904=epoch).isoformat())
-    if field.type == "money":
-        unit = column.unit
-        return _remember(lambda text: read_amount(text, unit))
-    if field.type == "integer":
-        return _remember(read_year)
-    if field.type == "code":
-        return _remember(_read_other_code)
-    return read_text
-
-
-def _vocabulary_reader(vocabulary: Mapping[str, str]) -> Reader:
-    def read(text: str) -> str:
-        try:
-            return vocabulary[clean_text(text)]
-        except KeyError:
-            raise Unreadable("VALUE_UNKNOWN") from None
-
-    return read
-
-
-def _remember(read: Reader) -> Reader:
-    memory: dict[str, Any] = {}
-
-    def reader(text: str) -> Any:
-        try:
-            value = memory[text]
-        except KeyError:
-            if len(memory) >= _MOST_REMEMBERED:
-                memory.clear()
-            try:
-                value = None if text.strip() in NULLS else read(text)
-            except Unreadable as error:
-                value = error
-            memory[text] = value
-        if isinstance(value, Unreadable):
-            raise Unreadable(value.code)
-        return value
-
-    return reader
-
-
-def read_text(text: str) -> str | None:
-    """A text for keeping: cleaned, and every citizen number in it cut down to stars. None where nothing is left."""
-    if not text.isprintable() or text[0] == " " or text[-1] == " " or len(text) > _MOST_REMEMBERED:
-        text = clean_text(text)
-        if text in NULLS:
-            return None
-    return scrub(text) if len(text) >= _SHORTEST_NUMBER else text
-
-
-def _read_other_code(text: str) -> str:
-    code = normalise(text)
-    if (fault := code_fault(code)) is not None:
-        raise Unreadable("NUMBER_IN_CODE" if fault == "IDENTITY_NUMBER" else fault)
-    return code
 
 
 def _compile_raw(
@@ -244,7 +138,7 @@ def _compile_raw(
                 text = subjects.show_code(row, place, means)
             elif means == "id_no":
                 text = "***" if text else ""
-            elif len(text) >= _SHORTEST_NUMBER:
+            elif len(text) >= SHORTEST_NUMBER:
                 text = scrub(text)
             kept.append(text)
         return tuple(kept)
@@ -335,7 +229,7 @@ def _day(text: str | None) -> date | None:
 def _amount(payload: Mapping[str, Any]) -> int | None:
     """What the fact is worth in fen: its fine, else its amount (where that is a text, as far as it can be read)."""
     value = payload.get("fine", payload.get("amount"))
-    if not isinstance(value, str):
+    if value is None or isinstance(value, int):
         return value
     try:
         return read_amount(value)

@@ -1,6 +1,6 @@
 """Whether a draft may go to the door (质量检查): required fields, dates that can be true, amounts that can be.
 
-Pure. The kinds of fault are those a city platform counts: 必填为空, 日期大于当前日期, 代码校验失败, 格式转换错误 and so on.
+Pure. The kinds of fault are those a city platform counts: 必填为空, 日期大于当前日期, 代码校验失败, 格式转换错误.
 """
 
 from collections.abc import Callable, Mapping

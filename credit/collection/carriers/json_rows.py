@@ -14,7 +14,7 @@ LONGEST_LINE: Final = 4 << 20
 
 
 def read_records(stream: IO[str], columns: list[str]) -> Iterator[list[str]]:
-    """The header first, then each object as a row under it; keys unknown to the first object or ``columns`` are dropped."""
+    """The header first, then each object as a row under it; keys the first object and ``columns`` lack are dropped."""
     head = stream.read(1)
     while head and head.isspace():
         head = stream.read(1)

@@ -1,8 +1,8 @@
 """What a delivered file really is: container by content, encoding by strict decoding, compressed sizes within bounds.
 
-The suffix and the names inside archives are the sender's words and decide nothing. Encodings are tried by decoding every
-byte, never guessed from a sample: utf-8 (with or without mark), utf-16 with a mark, gb18030 (which holds gbk and more).
-Whatever cannot be read wholly is refused with the offset; nothing of it is taken.
+The suffix and the names inside archives are the sender's words and decide nothing. Encodings are tried by decoding
+every byte, never guessed from a sample: utf-8 (with or without mark), utf-16 with a mark, gb18030 (which holds gbk and
+more). Whatever cannot be read wholly is refused with the offset; nothing of it is taken.
 """
 
 import codecs
@@ -46,7 +46,7 @@ def read_digest(path: Path) -> tuple[str, int]:
 
 
 def unwrap(path: Path) -> tuple[str, Opener]:
-    """The kind of content (``text``, ``xlsx``, ``xls``) and a way to open it afresh; gzip and zip are taken off once."""
+    """The kind of content (text, xlsx, xls) and a way to open it afresh; gzip and zip are taken off once."""
     with path.open("rb") as stream:
         head = stream.read(8)
     if head.startswith(GZIP):

@@ -50,6 +50,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('ref', sa.String(length=26), nullable=False),
     sa.Column('account', sa.String(length=64), nullable=False),
+    sa.Column('department_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('matter', sa.String(length=64), nullable=False),
     sa.Column('case_number', sa.String(length=64), nullable=False),
     sa.Column('answer', sa.JSON(none_as_null=True), nullable=False),
