@@ -327,7 +327,9 @@ def _evaluation(session: Session, subject_id: int, view: View, *, as_of: date, t
 
 
 SOURCES = (
-    select(Source.id, Source.name, Source.title, Department.name, Source.last_delivery_at)
+    select(
+        Source.id, Source.name, Source.title, Department.name, Source.last_delivery_at, Source.item, Source.list_code
+    )
     .join(Department, Department.id == Source.department_id)
     .order_by(Source.name)
 )
@@ -346,7 +348,20 @@ def _sources(session: Session) -> Sequence[Any]:
 
 
 def _freshness(session: Session) -> tuple[Freshness, ...]:
-    return tuple(Freshness(row[1], row[2], row[3], row[4]) for row in _sources(session))
+    deployment = deployment_of(session)
+    return tuple(
+        Freshness(row[1], row[2], row[3], row[4], _fed_categories(deployment, row[5], row[6]))
+        for row in _sources(session)
+    )
+
+
+def _fed_categories(deployment: Deployment, item_code: str, list_code: str | None) -> tuple[str, ...]:
+    """The category a source feeds."""
+    kind = deployment.list_kinds.get(list_code) if list_code else None
+    if kind is not None:
+        return (kind.category,)
+    item = deployment.catalogue.items.get(item_code)
+    return () if item is None else (item.category,)
 
 
 NAMES_OF = select(SubjectName.subject_id, SubjectName.id, SubjectName.name_norm, SubjectName.current)

@@ -116,6 +116,7 @@ class Freshness:
     title: str
     department: str
     last_delivery_at: datetime | None
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

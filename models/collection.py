@@ -25,6 +25,7 @@ class Source(Base):
     title: Mapped[str] = mapped_column(String(200))
     department_id: Mapped[int] = mapped_column(ForeignKey("departments.id"))
     item: Mapped[str] = mapped_column(String(32))
+    list_code: Mapped[str | None] = mapped_column(String(48))
     carrier: Mapped[str] = mapped_column(String(16))
     description: Mapped[dict[str, Any]] = mapped_column(Json)
     position: Mapped[dict[str, Any] | None] = mapped_column(Json)

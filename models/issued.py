@@ -20,6 +20,7 @@ class IssuedReport(Base):
     kind: Mapped[str] = mapped_column(String(16))
     audience: Mapped[str] = mapped_column(String(16))
     account: Mapped[str | None] = mapped_column(String(64))
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agencies.id"))
     purpose: Mapped[str | None] = mapped_column(String(48))
     as_of: Mapped[date]
     content_digest: Mapped[bytes] = mapped_column(Digest)

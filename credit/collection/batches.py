@@ -82,7 +82,8 @@ def register_source(session: Session, description: Description, body: Mapping[st
         source = Source(name=description.name)
         session.add(source)
     source.title, source.department_id = description.title, department.id
-    source.item, source.carrier = description.item, str(description.carrier)
+    source.item, source.list_code = description.item, description.list_code
+    source.carrier = str(description.carrier)
     if source.description != dict(body):
         source.description = dict(body)
     session.flush()
