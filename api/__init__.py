@@ -10,8 +10,9 @@ from typing import Any
 
 from flask import Flask
 
-from api.addresses import guard_access_logs
+from api.addresses import guard_access_logs, refuse_numbers
 from api.commands import register_commands
+from api.composition import build_deployment
 from api.database import register_database
 from api.documents import ProblemApi, make_docs_blueprint, set_up_documents
 from api.health import make_health_blueprint
@@ -19,9 +20,6 @@ from api.problems import register_problems
 from api.security import make_limits, register_security
 from api.settings import Settings, lacks_keys, load_settings
 from api.v1 import BLUEPRINTS as V1_BLUEPRINTS
-from credit.deployment import Deployment, make_deployment
-from credit.keyring import load_keyring
-from models.session import make_engine
 
 API_PREFIX = "/api/v1"
 
@@ -45,6 +43,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 def open_doors(app: Flask, settings: Settings) -> None:
     """Register deployment, guard and entrances; needs the keys."""
     deployment = build_deployment(settings)
+    app.before_request(refuse_numbers)
     register_database(app, deployment)
     register_security(app, settings, make_limits(settings, deployment.engine))
     register_problems(app)
@@ -61,15 +60,3 @@ def open_doors(app: Flask, settings: Settings) -> None:
 def called_as_command() -> bool:
     """Whether this is a ``flask`` command that does not serve: those that prepare an instance run before it has keys."""
     return os.environ.get("FLASK_RUN_FROM_CLI") == "true" and "run" not in sys.argv[1:2]
-
-
-def build_deployment(settings: Settings) -> Deployment:
-    """The deployment these settings describe."""
-    return make_deployment(
-        district=settings.district_name,
-        jurisdiction=settings.jurisdiction,
-        instance=settings.credit_instance,
-        engine=make_engine(settings.database_url),
-        enquiry_engine=make_engine(settings.enquiry_database_url, cache_kib=8192),
-        keyring=load_keyring(settings.keys_folder),
-    )

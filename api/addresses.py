@@ -9,6 +9,11 @@ import re
 import unicodedata
 from urllib.parse import unquote_plus
 
+from flask import request
+
+from credit.errors import NumberInAddress
+from credit.identifiers import looks_like_number, normalise
+
 HIDDEN = "[已隐去]"
 DIGITS_OF_A_NUMBER = 15
 _PARTS = re.compile(r"([/?&=;,\s\"]+)")
@@ -28,6 +33,15 @@ def _suspicious(part: str) -> bool:
     if sum(character.isdigit() for character in text) < DIGITS_OF_A_NUMBER:
         return False
     return _NUMBER.fullmatch(text) is not None or _CODE.fullmatch(text) is None
+
+
+def refuse_numbers() -> None:
+    """Before every request: a citizen number among the parameters is refused; one in the path the use case refuses."""
+    if len(request.query_string) < DIGITS_OF_A_NUMBER:
+        return
+    for value in request.args.values():
+        if len(value) >= DIGITS_OF_A_NUMBER and looks_like_number(normalise(value)):
+            raise NumberInAddress
 
 
 class AddressFilter(logging.Filter):

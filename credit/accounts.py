@@ -98,6 +98,26 @@ def list_accounts(session: Session) -> list[Account]:
     return list(session.scalars(select(Account).order_by(Account.name)))
 
 
+def find_department_id(session: Session, slug: str | None) -> int | None:
+    """The id of a department by slug; NotFound for a slug that is none, None without one."""
+    return (
+        None if slug is None else _found(session.scalars(select(Department.id).where(Department.slug == slug)).first())
+    )
+
+
+def find_agency_id(session: Session, client_id: str | None) -> int | None:
+    """The id of an agency by client id; NotFound for one that is none, None without one."""
+    if client_id is None:
+        return None
+    return _found(session.scalars(select(Agency.id).where(Agency.client_id == client_id)).first())
+
+
+def _found(number: int | None) -> int:
+    if number is None:
+        raise NotFound("没有这个部门或机构")
+    return number
+
+
 def set_password(session: Session, account: Account, password: str, *, now: datetime) -> None:
     """A new password; every token and page session issued before ends."""
     account.password_hash = HASHER.hash(_checked(password, account.name))

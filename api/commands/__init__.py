@@ -1,11 +1,16 @@
-"""Commands for whoever runs the platform: ``flask db``, ``flask accounts`` and what other modules add."""
+"""Commands for whoever runs the platform. A module here is found by itself: it holds a command or group of its own name."""
 
+import importlib
+import pkgutil
+
+import click
 from flask import Flask
-
-from api.commands.db import db
 
 
 def register_commands(app: Flask) -> None:
-    """Put every command group on the application."""
-    for group in (db,):
-        app.cli.add_command(group)
+    """Put the command of every module on the application (``db.db``, ``accounts.accounts``, …)."""
+    for found in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{found.name}")
+        command = getattr(module, found.name, None)
+        if isinstance(command, click.Command):
+            app.cli.add_command(command)

@@ -46,21 +46,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_catalogue_editions')),
     sa.UniqueConstraint('name', name=op.f('uq_catalogue_editions_name'))
     )
-    op.create_table('checks',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('ref', sa.String(length=26), nullable=False),
-    sa.Column('account', sa.String(length=64), nullable=False),
-    sa.Column('department_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('matter', sa.String(length=64), nullable=False),
-    sa.Column('case_number', sa.String(length=64), nullable=False),
-    sa.Column('answer', sa.JSON(none_as_null=True), nullable=False),
-    sa.Column('checked_at', UtcTime(), nullable=False),
-    sa.Column('valid_until', UtcTime(), nullable=False),
-    sa.Column('outcome', sa.JSON(none_as_null=True), nullable=True),
-    sa.Column('outcome_at', UtcTime(), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_checks')),
-    sa.UniqueConstraint('ref', name=op.f('uq_checks_ref'))
-    )
     op.create_table('current_records',
     sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('record_key', sa.LargeBinary(), nullable=False),
@@ -226,6 +211,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_catalogue_items')),
     sa.UniqueConstraint('edition_id', 'code', name=op.f('uq_catalogue_items_edition_id_code'))
     )
+    op.create_table('checks',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('ref', sa.String(length=26), nullable=False),
+    sa.Column('account', sa.String(length=64), nullable=False),
+    sa.Column('department_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('matter', sa.String(length=64), nullable=False),
+    sa.Column('case_number', sa.String(length=64), nullable=False),
+    sa.Column('answer', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('checked_at', UtcTime(), nullable=False),
+    sa.Column('valid_until', UtcTime(), nullable=False),
+    sa.Column('outcome', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('outcome_at', UtcTime(), nullable=True),
+    sa.ForeignKeyConstraint(['department_id'], ['departments.id'], name=op.f('fk_checks_department_id_departments')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_checks')),
+    sa.UniqueConstraint('ref', name=op.f('uq_checks_ref'))
+    )
     op.create_table('evaluation_runs',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('model_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -264,6 +265,7 @@ def upgrade() -> None:
     sa.Column('pdf_sealed', sa.LargeBinary(), nullable=True),
     sa.Column('issued_at', UtcTime(), nullable=False),
     sa.Column('withdrawn_at', UtcTime(), nullable=True),
+    sa.ForeignKeyConstraint(['agency_id'], ['agencies.id'], name=op.f('fk_issued_reports_agency_id_agencies')),
     sa.ForeignKeyConstraint(['subject_id'], ['subjects.id'], name=op.f('fk_issued_reports_subject_id_subjects')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_issued_reports')),
     sa.UniqueConstraint('number', name=op.f('uq_issued_reports_number')),
@@ -616,6 +618,7 @@ def downgrade() -> None:
     op.drop_table('issued_reports')
     op.drop_table('feed')
     op.drop_table('evaluation_runs')
+    op.drop_table('checks')
     op.drop_table('catalogue_items')
     op.drop_index('ix_authorisations_subject_id_agency_id', table_name='authorisations')
     op.drop_table('authorisations')
@@ -632,7 +635,6 @@ def downgrade() -> None:
     op.drop_index('uq_current_records_record_key', table_name='current_records')
     op.drop_index('ix_current_records_subject_id', table_name='current_records')
     op.drop_table('current_records')
-    op.drop_table('checks')
     op.drop_table('catalogue_editions')
     op.drop_index('ix_case_events_case_kind_case_id', table_name='case_events')
     op.drop_table('case_events')
