@@ -73,7 +73,7 @@ class Indicator:
     bands: tuple[Band, ...]
     missing: int
     field: str | None
-    categories: Mapping[str, int]
+    categories: tuple[tuple[str, int], ...]
     gained: str
     lost: str
     basis: str
@@ -92,14 +92,14 @@ class Indicator:
     @property
     def all_points(self) -> tuple[int, ...]:
         """Every number of points this indicator can bring (hundredths)."""
-        return (self.missing, *(band.points for band in self.bands), *self.categories.values())
+        return (self.missing, *(band.points for band in self.bands), *(points for _, points in self.categories))
 
     def points_for(self, value: int | str | None) -> int:
         """Points (hundredths) for a value; checked standards have a band for every value."""
         if value is None:
             return self.missing
         if isinstance(value, str):
-            return self.categories.get(value, self.missing)
+            return next((points for name, points in self.categories if name == value), self.missing)
         for band in self.bands:
             if value >= band.start and (band.stop is None or value < band.stop):
                 return band.points

@@ -12,7 +12,6 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 import yaml
@@ -112,7 +111,7 @@ def _indicator(one: Mapping[str, Any]) -> Indicator:
     _only(one, INDICATOR_KEYS, code)
     if one["aggregate"] not in AGGREGATES:
         fail(code, f"未知的计算方式 {one['aggregate']}")
-    categories = {_text(key, code): _points(points, code) for key, points in (one.get("categories") or {}).items()}
+    categories = [(_text(key, code), _points(points, code)) for key, points in (one.get("categories") or {}).items()]
     level_1, level_2 = one["group"]
     return Indicator(
         code=code,
@@ -125,7 +124,7 @@ def _indicator(one: Mapping[str, Any]) -> Indicator:
         bands=_bands(one, code),
         missing=_points(one["missing"], code) if "missing" in one else _missing_default(one["aggregate"], code),
         field=one.get("field"),
-        categories=MappingProxyType(categories),
+        categories=tuple(sorted(categories)),
         gained=_text(one["gained"], code),
         lost=_text(one["lost"], code),
         basis=_text(one["basis"], code),

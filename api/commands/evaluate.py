@@ -2,8 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -11,11 +9,10 @@ import click
 from sqlalchemy.orm import Session
 
 from api.clock import district_day, moment
-from api.database import current_deployment
-from credit.deployment import open_session
+from api.commands.running import Told, command_session
 from credit.enquirer import Enquirer
 from credit.enquiries import logged
-from credit.errors import CreditError, InvalidQuery, NotFound
+from credit.errors import InvalidQuery, NotFound
 from credit.subjects import get_subject
 from models.terms import Role
 from scoring.evaluate import Known, current_evaluation, evaluate_all, get_model, register_shipped, standard_of
@@ -25,7 +22,7 @@ from scoring.features import count_subjects
 COMPREHENSIVE = "comprehensive"
 
 
-@click.group()
+@click.group(cls=Told)
 def evaluate() -> None:
     """Evaluate subjects by a registered model and explain the result."""
 
@@ -66,20 +63,6 @@ def show_command(code: str, model: str, as_json: bool) -> None:
         click.echo(json.dumps(as_data(explanation), ensure_ascii=False))
         return
     print_explanation(explanation)
-
-
-@contextmanager
-def command_session() -> Iterator[Session]:
-    """A session for a command: committed when all went well; a refusal becomes one line and a failing exit status."""
-    session = open_session(current_deployment())
-    try:
-        yield session
-        session.commit()
-    except CreditError as error:
-        session.rollback()
-        raise click.ClickException(error.detail) from error
-    finally:
-        session.close()
 
 
 def run_all(session: Session, model: str, *, day: date, today: date, known: Known) -> dict[str, Any]:
