@@ -1,8 +1,9 @@
 """The files carrier (文件方式): opens one delivered file safely and hands over pages of text rows, nothing else.
 
-A file is read twice: once whole for digest, encoding and damage, once as a stream of rows; memory stays flat whatever
-its size (workbooks apart, which are bounded). A file that cannot be read wholly is refused: nothing of it was taken.
-Row numbers are those a spreadsheet shows, counted from 1 with title and blank rows, so that a department finds its row.
+A file is read to its end for digest, encoding and damage before its rows are handed over as a stream: a file that cannot
+be read wholly is refused, and nothing of it was taken. Memory stays flat whatever its size (workbooks apart, which are
+bounded). Row numbers are those a spreadsheet shows, counted from 1 with title and blank rows, so that a department finds
+its row.
 """
 
 import csv
@@ -10,7 +11,7 @@ import io
 import json
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, NamedTuple, Self
@@ -22,6 +23,7 @@ from credit.collection.description import Description, FileSettings, clean_heade
 from credit.errors import FileRefused
 
 PAGE_ROWS: Final = 5_000
+MANIFEST_SUFFIX: Final = ".manifest.json"
 MOST_COLUMNS: Final = 1_000
 _END: Final = "\ue000 end of file \ue000"
 _is_digest = re.compile(r"[0-9a-f]{64}").fullmatch
@@ -42,7 +44,10 @@ class Manifest(NamedTuple):
 
 
 class Table:
-    """An opened file: what it is, its header, and its rows once. Use as a context manager."""
+    """An opened file: what it is, its header, and its rows once. Use as a context manager.
+
+    ``rows_in_file`` counts the rows below the header that are not blank, a footer among them: what a manifest counts.
+    """
 
     def __init__(
         self,
@@ -51,14 +56,15 @@ class Table:
         digest: str,
         header: tuple[str, ...],
         rows: Iterator[tuple[int, list[str]]],
-        stream: IO[str] | None = None,
+        rows_in_file: int,
     ) -> None:
         self.container, self.encoding, self.digest, self.header = container, encoding, digest, header
+        self.rows_in_file = rows_in_file
         self.received = 0
-        self._rows, self._stream = rows, stream
+        self._rows = rows
 
     def pages(self, size: int = PAGE_ROWS) -> Iterator[Page]:
-        """The data rows in order. ``received`` counts them. Raises FileRefused where the file turns out damaged."""
+        """The data rows in order. ``received`` counts them."""
         rows: list[list[str]] = []
         first = expected = 0
         for number, row in self._rows:
@@ -76,8 +82,8 @@ class Table:
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._stream is not None:
-            self._stream.close()
+        if isinstance(self._rows, Generator):
+            self._rows.close()
 
     def __enter__(self) -> Self:
         return self
@@ -92,28 +98,51 @@ def open_table(path: Path, description: Description) -> Table:
     """Open one file as its description says. Raises FileRefused with the reason in Chinese.
 
     The container follows from the content; a description that names another one is contradicted and the file refused.
+    Every row is parsed once before the first is handed over, so that a torn file is refused before anything of it is
+    taken; a manifest beside the file (its name and ``.manifest.json``) is held against digest and row count.
     """
     settings = description.files
     digest, _ = read_digest(path)
     kind, opener = unwrap(path)
     if kind in ("xlsx", "xls"):
         _check_container(settings, kind)
-        header, rows = _under_header(read_rows(path, kind, settings.sheet), settings)
-        return Table(kind, None, digest, header, rows)
+        cells = read_rows(path, kind, settings.sheet)
+        table = _make_table(kind, None, digest, lambda: iter(cells), settings)
+    else:
+        table = _open_text(opener, digest, description)
+    beside = path.with_name(path.name + MANIFEST_SUFFIX)
+    if beside.is_file():
+        check_manifest(read_manifest(beside), digest, table.rows_in_file)
+    return table
+
+
+def _open_text(opener: Opener, digest: str, description: Description) -> Table:
+    settings = description.files
     encoding = detect_encoding(opener, settings.encoding)
     container, delimiter = _sniff(opener, encoding, settings)
     _check_container(settings, container)
-    stream = _text_stream(opener, encoding)
-    try:
-        if container in ("json", "jsonl"):
-            named = [column.column for column in description.columns if column.column]
-            header, rows = _under_header(read_records(stream, named), FileSettings())
-        else:
-            header, rows = _under_header(_csv_rows(stream, delimiter), settings)
-    except BaseException:
-        stream.close()
-        raise
-    return Table(container, encoding, digest, header, rows, stream)
+    if container in ("json", "jsonl"):
+        named = [column.column for column in description.columns if column.column]
+        return _make_table(
+            container, encoding, digest, lambda: read_records(_text_stream(opener, encoding), named), FileSettings()
+        )
+    return _make_table(
+        container, encoding, digest, lambda: _csv_rows(_text_stream(opener, encoding), delimiter), settings
+    )
+
+
+def _make_table(
+    container: str,
+    encoding: str | None,
+    digest: str,
+    read_again: Callable[[], Iterator[list[str]]],
+    settings: FileSettings,
+) -> Table:
+    """The table of rows that can be read twice: once to the end, counting, then for taking."""
+    _, rows = _under_header(read_again(), settings)
+    rows_in_file = sum(1 for _ in rows)
+    header, rows = _under_header(read_again(), settings)
+    return Table(container, encoding, digest, header, _without_footer(rows, settings.skip_footer), rows_in_file)
 
 
 def _check_container(settings: FileSettings, found: str) -> None:
@@ -141,8 +170,13 @@ def _sniff(opener: Opener, encoding: str, settings: FileSettings) -> tuple[str, 
     return ("tsv" if delimiter == "\t" else "csv"), delimiter
 
 
-def _csv_rows(stream: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+def _csv_rows(stream: IO[str], delimiter: str) -> Iterator[list[str]]:
     """Rows of a CSV. A quote that is never closed swallows the sentinel after the last line, and is found by that."""
+    with stream:
+        yield from _parse_csv(stream, delimiter)
+
+
+def _parse_csv(stream: Iterable[str], delimiter: str) -> Iterator[list[str]]:
     reader = csv.reader(_with_sentinel(stream), delimiter=delimiter)
     previous: list[str] | None = None
     try:
@@ -166,7 +200,7 @@ def _with_sentinel(stream: Iterable[str]) -> Iterator[str]:
 def _under_header(
     rows: Iterator[list[str]], settings: FileSettings
 ) -> tuple[tuple[str, ...], Iterator[tuple[int, list[str]]]]:
-    """The header and the numbered, non-blank rows below it, without the footer."""
+    """The header and the numbered, non-blank rows below it."""
     header: tuple[str, ...] = ()
     first = 1
     if settings.header_row is not None:
@@ -180,7 +214,7 @@ def _under_header(
     numbered = (
         (number, row) for number, row in enumerate(rows, first) if any(cell and not cell.isspace() for cell in row)
     )
-    return header, _without_footer(numbered, settings.skip_footer)
+    return header, numbered
 
 
 def _checked_header(row: tuple[str, ...]) -> tuple[str, ...]:

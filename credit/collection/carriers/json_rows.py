@@ -15,6 +15,11 @@ LONGEST_LINE: Final = 4 << 20
 
 def read_records(stream: IO[str], columns: list[str]) -> Iterator[list[str]]:
     """The header first, then each object as a row under it; keys the first object and ``columns`` lack are dropped."""
+    with stream:
+        yield from _read_objects(stream, columns)
+
+
+def _read_objects(stream: IO[str], columns: list[str]) -> Iterator[list[str]]:
     head = stream.read(1)
     while head and head.isspace():
         head = stream.read(1)

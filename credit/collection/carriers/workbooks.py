@@ -7,7 +7,6 @@ digits and more were damaged when they were typed into a number cell: they come 
 
 import re
 import zipfile
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
@@ -24,7 +23,7 @@ _far_column = re.compile(rb'r="[B-Z][A-Z]{2}[0-9]|r="A[B-Z][A-Z][0-9]').search
 _row_number = re.compile(rb'<(?:[a-z0-9]{1,8}:)?row [^>]{0,200}?r="([0-9]{1,7})"').findall
 
 
-def read_rows(path: Path, kind: str, sheet: str | int | None) -> Iterator[list[str]]:
+def read_rows(path: Path, kind: str, sheet: str | int | None) -> list[list[str]]:
     """Rows of the named sheet, or of the only visible one; blank rows included, every cell as text."""
     if kind == "xlsx":
         _check_xlsx(path)
@@ -38,7 +37,7 @@ def read_rows(path: Path, kind: str, sheet: str | int | None) -> Iterator[list[s
         rows = data.to_python(skip_empty_area=False)
     except (CalamineError, ValueError, OSError) as error:
         raise FileRefused("工作簿损坏或加密，无法读取") from error
-    return ([_text(cell) for cell in row] for row in rows)
+    return [[_text(cell) for cell in row] for row in rows]
 
 
 def _choose_sheet(workbook: CalamineWorkbook, wanted: str | int | None) -> str:
