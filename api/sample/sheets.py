@@ -2,7 +2,7 @@
 
 Writing is byte for byte repeatable: csv through one writer with fixed line ends, xlsx by hand with fixed times (a
 spreadsheet library would stamp the hour into it). The manifest ``<file>.manifest.json`` says sha256 and the number
-of data rows: without title, header and footer.
+of rows below the header, a footer among them.
 """
 
 import csv
@@ -56,7 +56,7 @@ def write_sheet(directory: Path, sheet: Sheet) -> Path:
     manifest = {
         "file": sheet.file_name,
         "sha256": hashlib.sha256(body).hexdigest(),
-        "rows": len(sheet.rows),
+        "rows": len(sheet.rows) + len(sheet.footer),
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
     (directory / f"{sheet.file_name}.manifest.json").write_text(text, encoding="utf-8")

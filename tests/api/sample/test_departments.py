@@ -8,6 +8,10 @@ import pytest
 
 from api.sample.departments import EXCHANGE_COLUMNS, EXCHANGE_TABLE, Department, main
 from api.sample.district import write_district
+from credit.collection.carriers.connections import Connections
+from credit.collection.carriers.exchange_db import fetch_changes
+from credit.collection.carriers.rest import fetch_pages
+from credit.collection.description import SOURCES, load_description
 
 TOKEN = "a-token-for-this-test-only"
 
@@ -31,6 +35,7 @@ def ask(served):
         with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
             return json.load(answer)
 
+    get.host = f"127.0.0.1:{server.server_address[1]}"
     yield get
     server.shutdown()
     server.server_close()
@@ -112,3 +117,25 @@ def test_exchange_database_is_a_feed_of_changes(served):
         assert not row[2] or key in entered, "taken off before it was entered"
         entered.add(key)
     assert {row[2] for row in rows} == {0, 1}
+
+
+def test_carriers_pull_everything_there_is(served, ask):
+    """The descriptions' page settings, table and columns fit what the neighbours answer."""
+    base = f"http://{ask.host}"
+    connections = Connections(
+        hosts=frozenset([ask.host]),
+        credentials={"sample-tax": TOKEN},
+        databases={"sample-court": f"sqlite:///{served / 'court.sqlite'}"},
+        bases={"http://127.0.0.1:8471": base},
+    )
+    for name in ("a-class", "arrears"):
+        description = load_description(SOURCES / f"sample-tax-{name}-service.yaml")
+        assert description.rest is not None
+        rows = [row for page, _ in fetch_pages(description.rest, connections) for row in page]
+        assert rows == written(served, name)
+        assert {column.column for column in description.columns} <= rows[0].keys()
+    description = load_description(SOURCES / "sample-dishonest-debtors-exchange.yaml")
+    assert description.exchange is not None
+    changes = [row for page, _ in fetch_changes(description.exchange, connections, None) for row in page]
+    assert [row["change_id"] for row in changes] == list(range(1, len(changes) + 1))
+    assert {column.column for column in description.columns} <= changes[0].keys()
