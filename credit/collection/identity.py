@@ -25,6 +25,7 @@ from credit.identifiers import (
     number_fault,
     org_code_fault,
     reg_no_fault,
+    scrub,
     upgrade_number,
 )
 from credit.names import check_name, looks_like_person
@@ -101,7 +102,7 @@ def _may_hold_number(value: str) -> bool:
 
     Check characters are not asked: a mistyped number is a person's all the same.
     """
-    if looks_like_number(value):
+    if looks_like_number(value) or scrub(value) != value:
         return True
     if value[0] == "9" or value[:2] not in PROVINCES or len(value) < 15:
         return False
@@ -175,7 +176,9 @@ class SubjectReader:
         if text in NULLS:
             return text
         reading = self._recall(text, means, self._read_name(row)[2])
-        return text if not reading.personal else text[:4] + "*" * (len(text) - 4)
+        if reading.personal:
+            return text[:4] + "*" * (len(text) - 4)
+        return text if reading.scheme else scrub(text)
 
     def _read_name(self, row: Sequence[str]) -> tuple[str, str | None, bool]:
         for place in self._names:

@@ -5,16 +5,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from credit.catalogue import ACTIVE_EDITION, diff_catalogues, get_item, load_catalogue
 from credit.errors import DescriptionInvalid, ForbiddenAttribute, OutsideCatalogue
 from models.terms import SubjectKind
 
-CONTRACT_ITEMS = set(
-    (
-        "registration licence penalty coercion inspection listing honour grade tax_arrears tax_violation judgment"
-        " enforcement contract commitment objection"
-    ).split()
-)
+CONTRACT_ITEMS = {
+    *("registration", "licence", "penalty", "coercion", "inspection", "listing", "honour", "grade", "tax_arrears"),
+    *("tax_violation", "judgment", "enforcement", "contract", "commitment", "objection"),
+}
 
 
 @pytest.fixture
@@ -59,7 +58,21 @@ def test_outside_the_catalogue_is_refused():
 
 
 @pytest.mark.parametrize(
-    "label", ["宗教信仰", "基因信息", "指纹", "血型", "疾病史", "病史", "年收入", "存款", "有价证券", "商业保险", "不动产", "纳税数额"]
+    "label",
+    [
+        "宗教信仰",
+        "基因信息",
+        "指纹",
+        "血型",
+        "疾病史",
+        "病史",
+        "年收入",
+        "存款",
+        "有价证券",
+        "商业保险",
+        "不动产",
+        "纳税数额",
+    ],
 )
 def test_forbidden_attributes_of_persons_are_refused(tmp_path, content, label):
     penalty = next(item for item in content["items"] if item["code"] == "penalty")
@@ -102,7 +115,10 @@ def test_differences_between_editions(tmp_path, content):
 
 def test_measures_name_only_known_lists():
     folder = ACTIVE_EDITION.parent
-    lists = {entry["code"]: entry for entry in yaml.safe_load((folder / "listing-kinds-2026-1.yaml").read_text("utf-8"))["lists"]}
+    lists = {
+        entry["code"]: entry
+        for entry in yaml.safe_load((folder / "listing-kinds-2026-1.yaml").read_text("utf-8"))["lists"]
+    }
     assert lists["abnormal-operation"]["kind"] == "status"
     for measure in yaml.safe_load((folder / "measures-2026-1.yaml").read_text("utf-8"))["measures"]:
         assert set(measure["lists"]) <= set(lists)

@@ -4,11 +4,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from credit.collection.amounts_in_words import find_fine, read_amount_in_words, read_number_in_words
 from credit.collection.faults import Unreadable
 from credit.collection.values import clean_text, is_null, read_amount, read_date, read_year
-from hypothesis import given
-from hypothesis import strategies as st
 
 GOOD_DATES = [
     ("2019.12.25", (2019, 12, 25)), ("2024/1/5", (2024, 1, 5)), ("2024-01-05", (2024, 1, 5)),
@@ -52,7 +53,12 @@ def test_excel_epochs_differ_by_1462_days():
 
 @given(st.dates(date(1901, 1, 1), date(2200, 12, 31)))
 def test_every_day_survives_each_style(day):
-    styles = ("{0.year}-{0.month}-{0.day}", "{0.year}/{0.month:02}/{0.day:02} 0:00", "{0.year}年{0.month}月{0.day}日", "{0:%Y%m%d}")
+    styles = (
+        "{0.year}-{0.month}-{0.day}",
+        "{0.year}/{0.month:02}/{0.day:02} 0:00",
+        "{0.year}年{0.month}月{0.day}日",
+        "{0:%Y%m%d}",
+    )
     assert {read_date(style.format(day)) for style in styles} == {day}
 
 
@@ -94,6 +100,7 @@ DIGITS, UNITS = "零壹贰叁肆伍陆柒捌玖", ("", "拾", "佰", "仟")
 
 def in_words(number: int) -> str:
     """A plain speller of 1 to 99,999,999, the other way round than the reader."""
+
     def section(value: int) -> str:
         text = ""
         for place in (3, 2, 1, 0):
@@ -103,6 +110,7 @@ def in_words(number: int) -> str:
             elif text and value % 10**place and not text.endswith("零"):
                 text += "零"
         return text
+
     high, low = divmod(number, 10_000)
     if not high:
         return section(low)
@@ -138,7 +146,9 @@ def test_something(text):
     assert not is_null(text)
 
 
-@pytest.mark.parametrize("text", ["㐂", "𠮷野家", "䶮", "豈", "⼀", "葛\U000e0100飾", "艾力·买买提", "=1+1", "＝cmd", "-3"])
+@pytest.mark.parametrize(
+    "text", ["㐂", "𠮷野家", "䶮", "豈", "⼀", "葛\U000e0100飾", "艾力·买买提", "=1+1", "＝cmd", "-3"]
+)
 def test_rare_characters_and_formulas_are_kept_as_they_are(text):
     assert clean_text(text) == text
 
