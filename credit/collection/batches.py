@@ -4,6 +4,7 @@ The same bytes from the same source under the same description are the same deli
 in the middle, it goes on at the next batch. Raw rows of a batch are kept as one sealed block under the delivery's own key.
 """
 
+import dataclasses
 import hashlib
 import json
 import zlib
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 from credit.bulk import insert_rows
 from credit.catalogue import CatalogueItem, get_item
 from credit.collection.description import Description
+from credit.departments import ensure_department
 from credit.deployment import deployment_of
 from credit.drafts import Fault, RowResult
 from credit.editions import ensure_edition
@@ -26,7 +28,6 @@ from credit.enquiry_log import new_ref
 from credit.errors import DoesNotAddUp, NotFound
 from credit.keyring import SealBox
 from credit.records import AcceptContext, accept_records, count_outcomes
-from models.accounts import Department
 from models.collection import Batch, Delivery, Rejection, Source
 from models.session import dump_json
 from models.terms import DeliveryState, RowOutcome
@@ -69,30 +70,37 @@ class OpenDelivery:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-def register_source(session: Session, description: Description, body: Mapping[str, Any], now: datetime) -> int:
+def register_source(session: Session, description: Description) -> int:
     """The source of a description, entered or brought up to date. Returns its id."""
-    department = session.execute(select(Department).where(Department.name == description.department)).scalar()
-    if department is None:
-        slug = hashlib.blake2b(description.department.encode(), digest_size=6).hexdigest()
-        department = Department(slug=slug, name=description.department, code=description.department_code)
-        session.add(department)
-        session.flush()
+    department_id = ensure_department(session, description.department, description.department_code)
     source = session.execute(select(Source).where(Source.name == description.name)).scalar()
     if source is None:
         source = Source(name=description.name)
         session.add(source)
-    source.title, source.department_id = description.title, department.id
+    source.title, source.department_id = description.title, department_id
     source.item, source.list_code = description.item, description.list_code
     source.carrier = str(description.carrier)
-    if source.description != dict(body):
-        source.description = dict(body)
+    body = plain(description)
+    if source.description != body:
+        source.description = body
     session.flush()
     return source.id
 
 
-def delivery_digest(content_digest: str, body: Mapping[str, Any], edition: str) -> bytes:
+def plain(value: Any) -> Any:
+    """A description, or a part of it, as JSON has it."""
+    if dataclasses.is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [plain(part) for part in value]
+    return value
+
+
+def delivery_digest(content_digest: str, description: Description, edition: str) -> bytes:
     """What makes a delivery the same again: bytes, description and edition."""
-    text = json.dumps([content_digest, body, edition], ensure_ascii=False, sort_keys=True, default=str)
+    text = json.dumps([content_digest, plain(description), edition], ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).digest()
 
 

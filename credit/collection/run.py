@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from credit.catalogue import get_item
@@ -21,10 +22,15 @@ from credit.collection.batches import (
     register_source,
     write_batch,
 )
+from credit.collection.carriers.connections import Connections
+from credit.collection.carriers.exchange_db import fetch_changes
 from credit.collection.carriers.files import open_table
+from credit.collection.carriers.rest import fetch_pages
 from credit.collection.description import Description
 from credit.collection.mapping import compile_mapping, find_places
 from credit.deployment import deployment_of
+from credit.errors import DescriptionInvalid
+from models.collection import Source
 
 Clock = Callable[[], datetime]
 
@@ -37,7 +43,7 @@ class Progress(NamedTuple):
 
 
 def collect_file(
-    session: Session, path: Path, description: Description, body: Mapping[str, Any], *, clock: Clock, today: date
+    session: Session, path: Path, description: Description, *, clock: Clock, today: date
 ) -> Iterator[Progress]:
     """Take one file as a department sent it. The caller commits at each step; raises FileRefused where nothing was taken."""
     deployment = deployment_of(session)
@@ -47,8 +53,8 @@ def collect_file(
             description, item, deployment.catalogue, deployment.rules, today, table.header or None
         )
         dropped = find_places(description, table.header or None).dropped
-        source_id = register_source(session, description, body, clock())
-        digest = delivery_digest(table.digest, body, deployment.catalogue.edition)
+        source_id = register_source(session, description)
+        digest = delivery_digest(table.digest, description, deployment.catalogue.edition)
         delivery = open_delivery(session, source_id, description, name=path.name, digest=digest, now=clock())
         yield Progress(0)
         if isinstance(delivery, DeliveryReport):
@@ -69,7 +75,6 @@ def collect_file(
 def collect_rows(
     session: Session,
     description: Description,
-    body: Mapping[str, Any],
     pages: Iterator[tuple[Sequence[Mapping[str, Any]], Mapping[str, Any] | None]],
     *,
     name: str,
@@ -82,8 +87,8 @@ def collect_rows(
     item = get_item(deployment.catalogue, description.item)
     header = tuple(column.column or "" for column in description.columns)
     map_row = compile_mapping(description, item, deployment.catalogue, deployment.rules, today, header)
-    source_id = register_source(session, description, body, clock())
-    fingerprint = delivery_digest(digest, body, deployment.catalogue.edition)
+    source_id = register_source(session, description)
+    fingerprint = delivery_digest(digest, description, deployment.catalogue.edition)
     delivery = open_delivery(session, source_id, description, name=name, digest=fingerprint, now=clock())
     yield Progress(0)
     if isinstance(delivery, DeliveryReport):
@@ -91,6 +96,31 @@ def collect_rows(
         return
     yield from _take_pages(session, delivery, pages, header, map_row, clock, today)
     yield Progress(0, close_delivery(session, delivery, columns_dropped=0, now=clock()))
+
+
+def collect_source(
+    session: Session,
+    description: Description,
+    connections: Connections,
+    *,
+    clock: Clock,
+    today: date,
+) -> Iterator[Progress]:
+    """Pull one source by its own carrier: all pages of a service, or the changes since the last position of a database.
+
+    A pull is a delivery of its own; what it repeats is unchanged. Raises FileRefused where nothing can be read.
+    """
+    name = f"{description.name} {clock():%Y-%m-%dT%H:%M:%S.%fZ}"
+    if description.rest is not None:
+        pages = fetch_pages(description.rest, connections)
+    elif description.exchange is not None:
+        statement = select(Source.position).where(Source.name == description.name)
+        position = session.execute(statement).scalar()
+        session.rollback()
+        pages = fetch_changes(description.exchange, connections, position)
+    else:
+        raise DescriptionInvalid(f"数据源 {description.name} 不是拉取方式")
+    yield from collect_rows(session, description, pages, name=name, digest=name, clock=clock, today=today)
 
 
 def _take_pages(

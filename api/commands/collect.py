@@ -1,0 +1,149 @@
+"""``flask collect``: take a file as a department sent it, pull the due sources, show how every source stands."""
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from api.clock import district_day, moment
+from api.commands.running import Told, command_session, current_settings, print_json
+from credit.collection.batches import DeliveryReport
+from credit.collection.carriers.connections import load_connections
+from credit.collection.description import Description, load_descriptions, match_description
+from credit.collection.run import Progress, collect_file, collect_source
+from credit.collection.status import list_source_status
+from credit.errors import DescriptionInvalid, NotFound
+
+FACTS = ("received", "accepted", "unchanged", "superseded", "parked", "rejected")
+WORDS = ("收", "入库", "无变化", "更正", "待关联", "退回")
+
+
+@click.group(cls=Told)
+def collect() -> None:
+    """Take what departments send: one file, or all sources that are pulled; and show how each source stands."""
+
+
+@collect.command("file")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", help="Name of the source description; found by the file's name where it is left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def file_command(path: Path, source: str | None, as_json: bool) -> None:
+    """Take one file as a department sent it. The same file twice changes nothing; every row is accounted for."""
+    description = pick_description(source, path.name)
+    with command_session() as session:
+        report = take_file(session, path, description)
+    tell(report, as_json)
+
+
+@collect.command("run")
+@click.argument("sources", nargs=-1)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Not used by carriers that keep their own position.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per source.")
+def run_command(sources: tuple[str, ...], since: object, as_json: bool) -> None:
+    """Pull the named sources, or all that are pulled from a service or an exchange database (前置库)."""
+    for description in pulled_descriptions(sources):
+        with command_session() as session:
+            tell(pull(session, description), as_json)
+
+
+@collect.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per source.")
+def status_command(as_json: bool) -> None:
+    """Show freshness, volumes and pass rate of every source."""
+    with command_session() as session:
+        rows = [dataclasses.asdict(status) for status in list_source_status(session, district_day())]
+    for row in rows:
+        if as_json:
+            print_json(row)
+        else:
+            counts = "  ".join(f"{word} {row[fact]:,}" for fact, word in zip(FACTS, WORDS, strict=True))
+            click.echo(f"{row['department']} · {row['title']}  {counts}")
+
+
+def pick_description(source: str | None, file_name: str) -> Description:
+    """The named description, or the one whose pattern fits the file's name; NotFound without one."""
+    descriptions = load_descriptions()
+    if source is not None:
+        found = next((one for one in descriptions if one.name == source), None)
+    else:
+        found = match_description(descriptions, file_name)
+    if found is None:
+        raise NotFound(
+            f"没有适用于 {file_name} 的数据源描述；请用 --source 指明" if source is None else "没有这个数据源"
+        )
+    return found
+
+
+def pulled_descriptions(names: tuple[str, ...]) -> Iterator[Description]:
+    """The descriptions to pull: the named ones, else all whose secrets this instance knows."""
+    known = load_connections(current_settings().credit_instance / "connections.yaml")
+    descriptions = {one.name: one for one in load_descriptions() if one.rest or one.exchange}
+    for name in names:
+        if name not in descriptions:
+            raise NotFound(f"没有可拉取的数据源 {name}")
+    for name, description in descriptions.items():
+        wanted = description.rest.credential if description.rest else (description.exchange or _none()).database
+        configured = wanted in known.credentials or wanted in known.databases
+        if name in names or (not names and configured):
+            yield description
+
+
+def _none() -> Any:
+    raise DescriptionInvalid("数据源没有拉取设置")
+
+
+def take_file(session: Session, path: Path, description: Description, *, today: date | None = None) -> DeliveryReport:
+    """Take a file, a transaction per batch, with a bar where a person watches."""
+    steps = collect_file(session, path, description, clock=moment, today=today or district_day())
+    return follow(session, steps, path.name)
+
+
+def pull(session: Session, description: Description) -> DeliveryReport:
+    """Pull a source, a transaction per page."""
+    connections = load_connections(current_settings().credit_instance / "connections.yaml")
+    steps = collect_source(session, description, connections, clock=moment, today=district_day())
+    return follow(session, steps, description.title)
+
+
+def follow(session: Session, steps: Iterator[Progress], title: str) -> DeliveryReport:
+    """Commit at every step; the report of the last one."""
+    report: DeliveryReport | None = None
+    show: Callable[[int], None] = _counter(title)
+    for step in steps:
+        session.commit()
+        show(step.rows)
+        report = step.report or report
+    if report is None:
+        raise DescriptionInvalid("批次没有结束")
+    return report
+
+
+def _counter(title: str) -> Callable[[int], None]:
+    if not sys.stderr.isatty():
+        return lambda _rows: None
+    total = 0
+
+    def show(rows: int) -> None:
+        nonlocal total
+        total += rows
+        click.echo(f"\r{title}  {total:,} 行", nl=False, err=True)
+
+    return show
+
+
+def tell(report: DeliveryReport, as_json: bool) -> None:
+    """A delivery as one line of JSON or of words."""
+    row = dataclasses.asdict(report)
+    if as_json:
+        print_json(row)
+        return
+    counts = "  ".join(f"{word} {row[fact]:,}" for fact, word in zip(FACTS, WORDS, strict=True))
+    again = "（此前已收到，未作改动）" if report.repeated else ""
+    click.echo(f"{report.source}  {counts}{again}")
+    for code, count in report.by_fault.items():
+        click.echo(f"    {code} {count:,}")

@@ -1,0 +1,45 @@
+"""The ticker: every few seconds it drains what lies in tables: changed subjects, access statistics. Each drain is a command
+too, and two tickers never take the same work."""
+
+import threading
+import time
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.clock import district_day, moment
+from api.composition import build_deployment
+from api.settings import load_settings
+from credit.deployment import Deployment, open_session
+from credit.errors import CreditError
+from scoring.evaluate import get_model, register_shipped, standard_of
+from scoring.refresh import drain_changes, refresh_stale
+
+SECONDS = 5.0
+MODEL = "comprehensive"
+MOST = 200
+log = structlog.get_logger()
+
+
+def tick(deployment: Deployment) -> int:
+    """Drain once; how many subjects were evaluated anew."""
+    with open_session(deployment) as session:
+        today, now = district_day(), moment()
+        register_shipped(session, now=now)
+        standard = standard_of(get_model(session, MODEL, today=today))
+        evaluated = drain_changes(session, standard, limit=MOST, today=today, now=now)
+        evaluated += refresh_stale(session, standard, limit=MOST, today=today, now=now)
+        session.commit()
+    deployment.enquiry_log.flush_counts()
+    return evaluated
+
+
+def tick_until(stop: threading.Event) -> None:
+    """Tick until told to stop; a failing tick is told and tried again."""
+    deployment = build_deployment(load_settings())
+    while not stop.wait(SECONDS):
+        started = time.perf_counter()
+        try:
+            tick(deployment)
+        except (SQLAlchemyError, CreditError) as error:
+            log.warning("tick failed", error=type(error).__name__, seconds=round(time.perf_counter() - started, 2))
