@@ -28,6 +28,7 @@ IN_LIST: Final = 500
 STATUS_LISTING: Final = "status"
 """Listing kind of an entry in a register (经营异常名录) that is neither reward nor punishment: no listing row."""
 
+YEAR_FIELD: Final = "year"
 NO_FIELDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -107,7 +108,7 @@ def _histories(
 
 def _facts(standard: Standard, asked: Asked, which: ColumnElement[bool]) -> Select[Any]:
     columns = CurrentRecord.__table__.c
-    payload = [Record.payload[name].as_string() for name in standard.fields]
+    payload = [Record.payload[name].as_string() for name in (YEAR_FIELD, *standard.fields)]
     listed, removed = [Listing.record_key == CurrentRecord.record_key], [ListingRemoval.listing_id == Listing.id]
     if asked.known_until is not None:
         listed.append(Listing.entered_at <= asked.known_until)
@@ -137,12 +138,13 @@ def _version(asked: Asked) -> ColumnElement[bool]:
 def _fact_reader(fields: Sequence[str]) -> Callable[[Any], Fact]:
     def read(row: Any) -> Fact:
         (_, record_id, item, tone, severity, held_from, held_until, amount, list_code, usable_until, kind,
-         begun_on, until, removed_on, *values) = row  # fmt: skip
+         begun_on, until, removed_on, year, *values) = row  # fmt: skip
         if item == "listing":
             if kind is None:
                 kind = STATUS_LISTING
             else:
                 held_from, held_until = begun_on, _last_day(until, removed_on)
+        held_from = held_from or first_day_of(year)
         payload = {name: str(value) for name, value in zip(fields, values, strict=True) if value is not None}
         return Fact(
             record_id, item, tone, severity, held_from, held_until, amount, list_code, kind, usable_until,
@@ -150,6 +152,19 @@ def _fact_reader(fields: Sequence[str]) -> Callable[[Any], Fact]:
         )  # fmt: skip
 
     return read
+
+
+def first_day_of(year: object) -> date | None:
+    """The day a fact counts from that is known by its year alone; None where no year is given.
+
+    The first day of the year: an adverse fact then leaves its window soonest, and none counts before its year.
+    """
+    text = str(year)
+    return (
+        date(int(text), 1, 1)
+        if text.isascii() and text.isdigit() and len(text) == len("2026") and text > "0000"
+        else None
+    )
 
 
 def _last_day(until: date | None, removed_on: date | None) -> date | None:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
+from models.terms import Tone
 from scoring.card import UNCLASSIFIED, Fact, Indicator, Selection, add_years
 
 FOREVER = date.max
@@ -97,12 +98,13 @@ def matches(selection: Selection, fact: Fact) -> bool:
 def counts_on(selection: Selection, fact: Fact, day: date) -> tuple[bool, date]:
     """Whether a matching fact counts on a day, and the next day on which that may change.
 
-    A fact of tomorrow does not count today. Where a window is asked for, a fact without a day does not count.
+    A fact of tomorrow does not count today. Where a window is asked for, a fact without a day counts only in the subject's
+    favour: how old it is is not known, and the doubt is not the subject's.
     """
     if fact.usable_until is not None and fact.usable_until < day:
         return False, FOREVER
     start = fact.held_from
-    if start is None and selection.window is not None:
+    if start is None and selection.window is not None and fact.tone != Tone.favourable.value:
         return False, FOREVER
     if start is not None and start > day:
         return False, start

@@ -157,7 +157,17 @@ def test_a_register_entry_without_listing_row_is_known_by_its_list(session: Sess
 def test_the_payload_field_of_an_inspection_decides(session: Session) -> None:
     firm = factories.make_record(session, "inspection", payload={"result": "未发现问题"})
     run(session)
-    assert stored(session, firm).points == 82_00
+    assert stored(session, firm).points == 81_00
+
+
+@pytest.mark.parametrize(
+    ("year", "points"), [(2024, 83_00), ("2024", 83_00), (2019, 80_00), (None, 83_00), ("去年", 83_00), (2027, 80_00)]
+)
+def test_a_fact_known_by_its_year_alone_counts_from_its_first_day(session: Session, year: Any, points: int) -> None:
+    payload = {"content": "科技型中小企业"} | ({} if year is None else {"year": year})
+    firm = factories.make_record(session, "honour", held_from=None, payload=payload)
+    run(session)
+    assert stored(session, firm).points == points
 
 
 def test_amounts_and_texts(session: Session) -> None:

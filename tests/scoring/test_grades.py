@@ -34,10 +34,10 @@ def test_cuts(points: int, grade: str) -> None:
 
 CASES = [
     ("nothing on file is neither merit nor breach", [], 80_00, "B", None),
-    ("an old firm", [OLD_FIRM], 85_00, "B", None),
+    ("an old firm", [OLD_FIRM], 86_00, "B", None),
     ("an old firm with a class A and a licence", [
         OLD_FIRM, listing(2, "tax-class-a", "reward", "favourable"), Fact(3, "licence", "neutral", held_until=DAY),
-    ], 92_00, "A", None),
+    ], 93_00, "A", None),
     ("a licence that ended yesterday", [Fact(3, "licence", "neutral", held_until=DAY - timedelta(days=1))], 80_00, "B", None),
     ("one general penalty this year", [penalty(2, date(2026, 6, 1))], 76_00, "B", None),
     ("the same two years on", [penalty(2, date(2024, 6, 1))], 79_00, "B", None),
@@ -48,15 +48,15 @@ CASES = [
     ("a fine of one fen less", [penalty(2, date(2025, 6, 1), amount=10**8 - 1)], 77_00, "B", None),
     ("a court debtor is D whatever the points", [
         OLD_FIRM, listing(2, "judgment-debtor", "punishment", "adverse"),
-    ], 79_00, "D", "veto_serious_listing"),
+    ], 80_00, "D", "veto_serious_listing"),
     ("a listing whose term is over", [
         listing(2, "market-serious", "punishment", "adverse", held_until=date(2026, 11, 19)),
     ], 80_00, "B", None),
-    ("the abnormal list caps at B", [
+    ("the abnormal list caps at C", [
         OLD_FIRM, listing(2, "tax-class-a", "reward", "favourable"), listing(3, "abnormal-operation", "status", "adverse"),
         Fact(4, "honour", "favourable", held_from=DAY), Fact(5, "honour", "favourable", held_from=DAY),
         Fact(6, "licence", "neutral"), listing(7, "customs-aeo", "reward", "favourable"),
-    ], 92_00, "B", "veto_abnormal_operation"),
+    ], 93_00, "C", "veto_abnormal_operation"),
     ("a warning list without legal basis", [listing(2, "estate-agency-warning", "status", "adverse")], 80_00, "B", None),
     ("an unknown result of an inspection is not guessed", [
         Fact(2, "inspection", "neutral", held_from=DAY, fields={"result": "1"}),

@@ -34,6 +34,8 @@ def fact(record_id: int = 1, held_from: date | None = DAY, **changes: object) ->
         (YEAR, fact(held_from=DAY), (True, date(2027, 11, 20))),
         (YEAR, fact(held_from=date(2026, 11, 21)), (False, date(2026, 11, 21))),
         (YEAR, fact(held_from=None), (False, FOREVER)),
+        (YEAR, fact(held_from=None)._replace(tone="neutral"), (False, FOREVER)),
+        (YEAR, fact(held_from=None)._replace(tone="favourable"), (True, FOREVER)),
         (PENALTY, fact(held_from=None), (True, FOREVER)),
         (CURRENT, fact(held_until=DAY), (True, date(2026, 11, 21))),
         (CURRENT, fact(held_until=date(2026, 11, 19)), (False, FOREVER)),

@@ -97,7 +97,7 @@ REFUSED = [
     ("a key nobody knows", _set("indicators.0.wieght", 1), "不认识的内容：wieght"),
     ("an unknown key in a filter", _set("indicators.0.select.region", "x"), "不认识的内容"),
     ("a code twice", _set("indicators.1.code", "penalty_serious_3y"), "代码重复"),
-    ("a weight that does not add up", _set("groups.0.weight", 38), "权重 38 与所属指标分差之和 37 不符"),
+    ("a weight that does not add up", _set("groups.0.weight", 38), "权重 38 与所属指标分差之和 36 不符"),
     ("an undeclared group", _set("indicators.0.group", ["别组", "x"]), "不符"),
     ("overlapping cuts", _set("cuts.1.from", 95), "等级分界重叠"),
     ("equal cuts", _set("cuts.1.from", 90), "等级分界重叠"),
