@@ -5,6 +5,7 @@ A sentence with two different fines has no answer here: which one is the subject
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 _DIGITS: Final = {
@@ -16,6 +17,8 @@ _DIGITS: Final = {
 _TENS: Final = {**dict.fromkeys("拾十", 10), **dict.fromkeys("佰百", 100), **dict.fromkeys("仟千", 1000)}
 _MYRIADS: Final = {**dict.fromkeys("万萬", 10**4), **dict.fromkeys("亿億", 10**8)}
 _WORD: Final = "[零〇○壹一贰二两貳叁三參肆四伍五陆六陸柒七捌八玖九拾十佰百仟千万萬亿億]"
+
+_SHORT, _LONGEST = 200, 20_000
 
 _in_words = re.compile(
     rf"(?:人民币)?:?(?P<y>{_WORD}{{1,24}})[元圆](?:(?P<j>{_WORD}{{1,2}})角)?(?:(?P<f>{_WORD}{{1,2}})分)?[整正]?"
@@ -76,9 +79,15 @@ def find_fine(text: str) -> int | None:
     """The fine a sentence names, in fen; None where it names none, or several that differ."""
     if "罚" not in text:
         return None
-    text = text[:20_000]
+    return _find_short(text) if len(text) <= _SHORT else _find(text[:_LONGEST])
+
+
+def _find(text: str) -> int | None:
     found = {_fen(match) for pattern in (_after, _before) for match in pattern.finditer(text)}
     return found.pop() if len(found) == 1 else None
+
+
+_find_short = lru_cache(maxsize=4_096)(_find)
 
 
 def _fen(match: re.Match[str]) -> int | None:

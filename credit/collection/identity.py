@@ -40,6 +40,7 @@ KINDS: Final = {
 }  # fmt: skip
 _MOST_REMEMBERED: Final = 200_000
 _LARGEST: Final = 64
+_LONGEST_REMEMBERED: Final = 250
 _is_unsuitable: Final = re.compile(r"([0-9A-Z]{18})[（(]该企业名称已被登记机关认定为不适宜[)）]").fullmatch
 _stars: Final = re.compile(r"[*×●•#?_]{3,}|X{4,}").search
 _is_old: Final = re.compile(r"[0-9]{8}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}.{0,5}").fullmatch
@@ -145,6 +146,7 @@ class SubjectReader:
         self._kinds = [(column, place) for column, place in places if column.means == "subject_kind"]
         self._label = next((column.shown for column, _ in places if column.means == "name"), "名称")
         self._fixed, self._allowed, self._today = description.subject_kind, item.subject_kinds, today
+        self._sound: set[str] = set()
         self._memory: dict[tuple[str, str, bool], Reading] = {}
         self._known_names: dict[str, tuple[str, str | None, bool]] = {}
 
@@ -173,7 +175,7 @@ class SubjectReader:
     def show_code(self, row: Sequence[str], place: int, means: str) -> str:
         """A code cell of this row as it may be kept."""
         text = row[place]
-        if text in NULLS:
+        if text in self._sound or text in NULLS:
             return text
         reading = self._recall(text, means, self._read_name(row)[2])
         if reading.personal:
@@ -185,6 +187,8 @@ class SubjectReader:
             text = row[place]
             if text in NULLS:
                 continue
+            if len(text) > _LONGEST_REMEMBERED:
+                return _check_name(text)
             known = self._known_names.get(text)
             if known is None:
                 if len(self._known_names) > _MOST_REMEMBERED:
@@ -208,11 +212,16 @@ class SubjectReader:
         return found, wrong, wrong_label
 
     def _recall(self, text: str, means: str, corporate: bool) -> Reading:
+        if len(text) > _LONGEST_REMEMBERED:
+            return read_code(text, means, corporate=corporate)
         reading = self._memory.get((text, means, corporate))
         if reading is None:
             if len(self._memory) > _MOST_REMEMBERED:
                 self._memory.clear()
+                self._sound.clear()
             reading = self._memory[text, means, corporate] = read_code(text, means, corporate=corporate)
+            if reading.scheme == "uscc":
+                self._sound.add(text)
         return reading
 
     def _read_kind(self, row: Sequence[str]) -> SubjectKind | None:

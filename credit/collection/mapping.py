@@ -30,6 +30,9 @@ ENDS_WITH_VALID_UNTIL: Final = frozenset(
 )
 _OPEN: Final = frozenset(day.isoformat() for day in OPEN_ENDS)
 
+_SHORT: Final = 200
+_BRACKETS: Final = {**str.maketrans("〔〕﹝﹞［］[]【】（）", "()()()()()()"), 32: None}
+
 MapRow = Callable[[Sequence[str], int], RowResult]
 
 
@@ -146,9 +149,15 @@ def _compile_raw(
     return keep
 
 
-@lru_cache(maxsize=20_000)
+def _fold(text: str) -> str:
+    return normalise_name(text.translate(_BRACKETS))
+
+
+_fold_short = lru_cache(maxsize=20_000)(_fold)
+
+
 def _folded(text: str) -> str:
-    return normalise_name(text)
+    return _fold_short(text) if len(text) <= _SHORT else _fold(text)
 
 
 def _compile_draft(

@@ -11,6 +11,7 @@ from credit.identifiers import code_fault, normalise, scrub
 
 SHORTEST_NUMBER: Final = 15
 _MOST_REMEMBERED: Final = 50_000
+_LONGEST: Final = 200
 
 Reader = Callable[[str], Any]
 
@@ -48,6 +49,8 @@ def _remember(read: Reader) -> Reader:
     memory: dict[str, Any] = {}
 
     def reader(text: str) -> Any:
+        if len(text) > _LONGEST:
+            raise Unreadable("TEXT_TOO_LONG")
         try:
             value = memory[text]
         except KeyError:
