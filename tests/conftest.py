@@ -160,7 +160,10 @@ def _empty(engine: Engine, log: Engine) -> None:
 
 @pytest.fixture
 def session(deployment: Deployment) -> Iterator[Session]:
-    """A session that knows its deployment; what a test does not commit is rolled back."""
+    """A session that knows its deployment; what a test does not commit is rolled back.
+
+    Commit (also after reading) before a client writes: on SQLite an open session holds the write lock.
+    """
     with open_session(deployment) as opened:
         yield opened
         opened.rollback()
@@ -176,6 +179,7 @@ def as_enquirer(session: Session) -> Callable[..., Enquirer]:
         made = factories.make_account(session, role=Role(kind), **account)
         session.commit()
         enquirer = _enquirer_of(session, made)
+        session.commit()
         enquirer = replace(enquirer, scopes=scopes_of(enquirer.role, enquirer.scopes))
         return enquirer.asking(purpose, case_number)
 
