@@ -111,9 +111,9 @@ class CatalogueItem:
             raise OutsideCatalogue(f"目录项“{self.name}”没有字段 {name}", item=self.code, field=name) from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """One published edition (目录版次), in force from ``active_from``."""
+    """One published edition (目录版次), in force from ``active_from``; compared by identity, so it may key a cache."""
 
     edition: str
     active_from: date
