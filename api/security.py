@@ -49,6 +49,8 @@ class Known:
     """A verified token and whom it stands for, good until ``until`` on the monotonic clock."""
 
     enquirer: Enquirer
+    actor: str
+    issued: int
     jti: str
     expires: int
     until: float
@@ -196,8 +198,11 @@ def _from_header() -> Enquirer:
     if token is None:
         return PUBLIC
     known = _gate().remembered.get(token)
-    if known is None or known.until < time.monotonic() or known.expires <= time.time():
+    if known is None or known.expires <= time.time():
         known = _known(token)
+    elif known.until < time.monotonic():
+        known = _look_up(known.actor, known.issued, known.jti, known.expires)
+        _gate().remember(token, known)
     return known.enquirer
 
 
@@ -251,4 +256,4 @@ def _look_up(actor: str, issued: int, jti: str, expires: int) -> Known:
     if enquirer is None:
         raise NotAuthenticated("令牌无效或已失效")
     enquirer = replace(enquirer, scopes=scopes_of(enquirer.role, enquirer.scopes))
-    return Known(enquirer, jti, expires, time.monotonic() + REMEMBERED_SECONDS)
+    return Known(enquirer, actor, issued, jti, expires, time.monotonic() + REMEMBERED_SECONDS)

@@ -46,7 +46,10 @@ class Settings:
     port: int = _setting(8000, "Port to listen on.")
     district_name: str = _setting("示例区", "Name of the district (区) as printed on pages and reports.")
     jurisdiction: str = _setting("shanghai", "Rule pack of terms, consent rules and calendars that applies here.")
-    public_url: str = _setting("", "Address under which others reach the platform; empty: that of the request.")
+    public_url: str = _setting(
+        "",
+        "Address under which others reach the platform, printed on reports; empty: host and port. Never the request's.",
+    )
     token_key: str = _setting("", "Key that signs access tokens, at least 32 bytes; empty: keys/token.key.")
     session_key: str = _setting(
         "", "Key that signs the cookies of the pages, at least 32 bytes; empty: keys/session.key."
@@ -101,6 +104,11 @@ def load_settings(overrides: Mapping[str, Any] | None = None, environ: Mapping[s
     if unknown:
         raise SettingsRefused(f"unknown setting: {', '.join(name.upper() for name in unknown)}")
     return Settings(**{name: _converted(name, value) for name, value in values.items()})
+
+
+def public_address(settings: Settings) -> str:
+    """The address others know; never taken from a request, whose Host header anybody may write."""
+    return settings.public_url or f"http://{settings.host}:{settings.port}"
 
 
 def list_settings() -> list[tuple[str, str, str]]:

@@ -1,5 +1,12 @@
 """JSON for programs, version 1: each module holds the schemas of a resource above its routes."""
 
-from api.v1 import authorisations, checks, listings, subjects, tokens
+from api.v1 import authorisations, checks, listings, reports, subjects, tokens
 
-BLUEPRINTS = (tokens.blueprint, subjects.blueprint, listings.blueprint, checks.blueprint, authorisations.blueprint)
+BLUEPRINTS = (
+    tokens.blueprint,
+    subjects.blueprint,
+    listings.blueprint,
+    checks.blueprint,
+    authorisations.blueprint,
+    reports.blueprint,
+)

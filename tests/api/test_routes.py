@@ -25,6 +25,9 @@ GUARDED = {
     ("GET", "/api/v1/authorisations/<ref>"): OWN,
     ("DELETE", "/api/v1/authorisations/<ref>"): OWN,
     ("DELETE", "/api/v1/tokens/current"): SIGNED_IN,
+    ("POST", "/api/v1/reports"): SUBJECTS,
+    ("GET", "/api/v1/reports/<number>.pdf"): EVERYBODY,
+    ("GET", "/api/v1/reports/verifications/<code>"): EVERYBODY,
 }
 OPEN = {
     ("POST", "/api/v1/tokens"),
