@@ -12,6 +12,7 @@ from credit.identifiers import code_fault, normalise, scrub
 SHORTEST_NUMBER: Final = 15
 _MOST_REMEMBERED: Final = 50_000
 _LONGEST: Final = 200
+LONGEST_TEXT: Final = 20_000
 
 Reader = Callable[[str], Any]
 
@@ -70,7 +71,7 @@ def _remember(read: Reader) -> Reader:
 
 def read_text(text: str) -> str | None:
     """A text for keeping: cleaned, and every citizen number in it cut down to stars. None where nothing is left."""
-    if not text.isprintable() or text[0] == " " or text[-1] == " " or len(text) > _MOST_REMEMBERED:
+    if not text.isprintable() or text[:1] == " " or text[-1:] == " " or len(text) > LONGEST_TEXT:
         text = clean_text(text)
         if text in NULLS:
             return None

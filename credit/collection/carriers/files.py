@@ -18,7 +18,7 @@ from typing import IO, Final, NamedTuple, Self
 
 from credit.collection.carriers.json_rows import read_records
 from credit.collection.carriers.opening import Opener, detect_encoding, read_digest, unwrap
-from credit.collection.carriers.workbooks import read_rows
+from credit.collection.carriers.workbooks import SheetRows
 from credit.collection.description import Description, FileSettings, clean_header
 from credit.errors import FileRefused
 
@@ -106,8 +106,8 @@ def open_table(path: Path, description: Description) -> Table:
     kind, opener = unwrap(path)
     if kind in ("xlsx", "xls"):
         _check_container(settings, kind)
-        cells = read_rows(path, kind, settings.sheet)
-        table = _make_table(kind, None, digest, lambda: iter(cells), settings)
+        sheet = SheetRows(path, kind, settings.sheet)
+        table = _make_table(kind, None, digest, sheet.rows, settings, sheet.count(settings.header_row))
     else:
         table = _open_text(opener, digest, description)
     beside = path.with_name(path.name + MANIFEST_SUFFIX)
@@ -137,10 +137,11 @@ def _make_table(
     digest: str,
     read_again: Callable[[], Iterator[list[str]]],
     settings: FileSettings,
+    rows_in_file: int | None = None,
 ) -> Table:
-    """The table of rows that can be read twice: once to the end, counting, then for taking."""
-    _, rows = _under_header(read_again(), settings)
-    rows_in_file = sum(1 for _ in rows)
+    """The table of rows that can be read twice: once to the end, counting (where the count is not known), then taken."""
+    if rows_in_file is None:
+        rows_in_file = sum(1 for _ in _under_header(read_again(), settings)[1])
     header, rows = _under_header(read_again(), settings)
     return Table(container, encoding, digest, header, _without_footer(rows, settings.skip_footer), rows_in_file)
 

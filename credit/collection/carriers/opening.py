@@ -18,7 +18,7 @@ from credit.errors import FileRefused
 CHUNK: Final = 1 << 20
 LARGEST_FILE: Final = 4 << 30
 LARGEST_INFLATED: Final = 4 << 30
-LARGEST_WORKBOOK: Final = 512 << 20
+LARGEST_WORKBOOK: Final = 256 << 20
 LARGEST_RATIO: Final = 200
 FREE_RATIO_BELOW: Final = 64 << 20
 MOST_MEMBERS: Final = 2_000

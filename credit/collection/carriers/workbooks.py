@@ -7,7 +7,9 @@ digits and more were damaged when they were typed into a number cell: they come 
 
 import re
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -16,28 +18,44 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 from credit.collection.carriers.opening import CHUNK, LARGEST_WORKBOOK
 from credit.errors import FileRefused
 
-MOST_CELLS: Final = 40_000_000
+MOST_CELLS: Final = 10_000_000
 _OVERLAP: Final = 512
 _formula = re.compile(rb"<(?:[a-z0-9]{1,8}:)?f[ >/]").search
 _far_column = re.compile(rb'r="[B-Z][A-Z]{2}[0-9]|r="A[B-Z][A-Z][0-9]').search
 _row_number = re.compile(rb'<(?:[a-z0-9]{1,8}:)?row [^>]{0,200}?r="([0-9]{1,7})"').findall
 
 
-def read_rows(path: Path, kind: str, sheet: str | int | None) -> list[list[str]]:
-    """Rows of the named sheet, or of the only visible one; blank rows included, every cell as text."""
-    if kind == "xlsx":
-        _check_xlsx(path)
-    else:
-        _check_xls(path)
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        data = workbook.get_sheet_by_name(_choose_sheet(workbook, sheet))
-        if data.total_height * max(data.total_width, 1) > MOST_CELLS:
+Cell = int | float | str | bool | time | date | datetime | timedelta
+
+
+class SheetRows:
+    """The chosen sheet of a checked workbook; ``rows`` can be called again, ``count`` tells without making text."""
+
+    def __init__(self, path: Path, kind: str, sheet: str | int | None) -> None:
+        (_check_xlsx if kind == "xlsx" else _check_xls)(path)
+        try:
+            workbook = CalamineWorkbook.from_path(str(path))
+            self._sheet = workbook.get_sheet_by_name(_choose_sheet(workbook, sheet))
+        except (CalamineError, ValueError, OSError) as error:
+            raise FileRefused("工作簿损坏或加密，无法读取") from error
+        if self._sheet.total_height * max(self._sheet.total_width, 1) > MOST_CELLS:
             raise FileRefused("工作表过大，请改用 CSV 提交")
-        rows = data.to_python(skip_empty_area=False)
-    except (CalamineError, ValueError, OSError) as error:
-        raise FileRefused("工作簿损坏或加密，无法读取") from error
-    return [[_text(cell) for cell in row] for row in rows]
+
+    def rows(self) -> Iterator[list[str]]:
+        """Every row from the first of the sheet, blank ones included, each cell as text."""
+        if self._sheet.start is None:
+            return
+        left = self._sheet.start[1]  # rows above come from the iterator, columns to the left do not
+        for row in self._sheet.iter_rows():
+            yield [""] * left + [_text(cell) for cell in row]
+
+    def count(self, header_row: int | None) -> int:
+        """How many rows below the header are not blank."""
+        if self._sheet.start is None:
+            return 0
+        first = 0 if header_row is None else header_row + 1
+        rows = islice(self._sheet.iter_rows(), first, None)
+        return sum(1 for row in rows if any(not isinstance(cell, str) or cell.strip() for cell in row))
 
 
 def _choose_sheet(workbook: CalamineWorkbook, wanted: str | int | None) -> str:
@@ -60,7 +78,7 @@ def _choose_sheet(workbook: CalamineWorkbook, wanted: str | int | None) -> str:
     return filled[0]
 
 
-def _text(cell: int | float | str | bool | time | date | datetime | timedelta) -> str:
+def _text(cell: Cell) -> str:
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):

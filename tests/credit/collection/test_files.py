@@ -209,11 +209,12 @@ def test_cells_as_text(tmp_path):
 
 def test_leading_blank_rows_of_a_sheet_count(tmp_path):
     def fill(book):
-        book.active["A3"], book.active["B3"], book.active["A4"], book.active["B4"] = "名称", "代码", "甲", "1"
+        book.active["B3"], book.active["C3"], book.active["B4"], book.active["C4"] = "名称", "代码", "甲", "1"
 
     with open_table(workbook(tmp_path, fill), describe(header_row=2)) as table:
         page = next(table.pages())
-    assert (table.header, page.first_row_number, page.rows) == (("名称", "代码"), 4, [["甲", "1"]])
+    assert (table.header, page.first_row_number, page.rows) == (("", "名称", "代码"), 4, [["", "甲", "1"]])
+    assert table.rows_in_file == 1
 
 
 def test_hidden_sheets_are_not_read_and_two_visible_ones_need_a_word(tmp_path):

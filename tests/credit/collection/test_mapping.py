@@ -14,7 +14,7 @@ from credit.collection.mapping import compile_mapping
 from credit.collection.quality import check_draft
 from credit.errors import FileRefused
 from credit.publication import load_rule_pack
-from models.terms import SubjectKind
+from models.terms import Severity, SubjectKind
 
 TODAY = date(2026, 11, 20)
 ROOT = Path(__file__).parents[3]
@@ -295,3 +295,37 @@ def test_the_good_sample_file():
     assert [draft.amount for draft in drafts] == [500_000, 2_000_000, None, 20_000]
     assert [draft.publish_limit for draft in drafts] == [date(2026, 3, 4), None, None, None]
     assert [draft.row_number for draft in drafts] == [2, 3, 4, 5]
+
+
+def test_what_is_too_long_is_a_fault_not_a_crash():
+    assert fault_of(changed(内容="长" * 20_001)) == "TEXT_TOO_LONG"
+    assert fault_of(changed(决定日="1" * 100_000)) == "TEXT_TOO_LONG"
+    assert fault_of(changed(代码="9" * 100_000)) == "FORMAT"
+
+
+def test_former_names_go_with_the_subject():
+    header = ["新名", "旧名", "代码", "日期"]
+    description = describe("registration", header, ["name", "former_name", "uscc", "decision_date"])
+    draft = mapped(["新有限公司", "旧有限公司", CODE, "2025-01-01"], description, header).draft
+    assert draft.subject.former_names == ("旧有限公司",) and "former_name" not in draft.payload
+
+
+def test_capital_keeps_its_words_and_is_counted_where_it_is_in_yuan():
+    header = ["名称", "代码", "注册资金"]
+    description = describe("registration", header, ["name", "uscc", "amount"])
+    yuan = mapped(["甲有限公司", CODE, "1,000(万元人民币)"], description, header).draft
+    dollars = mapped(["甲有限公司", CODE, "100(万美元)"], description, header).draft
+    assert (yuan.amount, yuan.payload["amount"]) == (1_000_000_000, "1,000(万元人民币)")
+    assert (dollars.amount, dollars.payload["amount"]) == (None, "100(万美元)")
+
+
+def test_severity_is_classified_for_penalties():
+    assert mapped(changed(内容="吊销许可证", 罚款="")).draft.severity is Severity.serious
+    assert mapped(GOOD).draft.severity is not None
+
+
+def test_a_name_replaced_by_its_code_is_read_as_the_code():
+    header = ["企业名称"]
+    description = describe("listing", header, ["name"], list_code="abnormal-operation", natural_key=["subject", "list"])
+    draft = mapped([f"{CODE}（该企业名称已被登记机关认定为不适宜）"], description, header).draft
+    assert draft.subject.code == CODE and draft.natural_key == (CODE, "abnormal-operation")
