@@ -3,7 +3,7 @@
 Checked against the database at every use, so a revocation acts at once (上海条例 Art. 17; 国务院令631号 Art. 18, 20).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -86,7 +86,7 @@ def grant(
     """The subject grants; categories are the catalogue's, or ``evaluation``; at most a year and a day."""
     subject_id = require_own_subject(enquirer)
     deployment = deployment_of(session)
-    _check_grant(deployment.catalogue.items.values(), categories, valid_until, today)
+    _check_grant(deployment.catalogue.categories, categories, valid_until, today)
     known = deployment.disclosure.purposes.get(purpose)
     if known is None or "agency" not in known.roles:
         raise InvalidContent("用途不在目录内", faults=[_fault("purpose", "UNKNOWN", "用途不在目录内")])
@@ -109,9 +109,8 @@ def grant(
     return get_authorisation(session, enquirer, ref)
 
 
-def _check_grant(items: object, categories: Sequence[str], valid_until: date, today: date) -> None:
-    known = {item.category for item in items} | {EVALUATION}  # type: ignore[attr-defined]
-    unknown = sorted(set(categories) - known)
+def _check_grant(known: Iterable[str], categories: Sequence[str], valid_until: date, today: date) -> None:
+    unknown = sorted(set(categories) - {*known, EVALUATION})
     if not categories or unknown:
         raise InvalidContent("授权类别有误", faults=[_fault("categories", "UNKNOWN", "授权类别为空或不在目录内")])
     if not today <= valid_until <= date.fromordinal(today.toordinal() + LONGEST_DAYS):

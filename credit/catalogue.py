@@ -119,6 +119,7 @@ class Catalogue:
     active_from: date
     items: Mapping[str, CatalogueItem]
     source: str = ""
+    categories: Mapping[str, str] = MappingProxyType({})
 
 
 class CatalogueChange(NamedTuple):
@@ -152,6 +153,7 @@ def load_catalogue(path: Path = ACTIVE_EDITION) -> Catalogue:
         active_from=content.get("effective_from") or date.max,
         items=MappingProxyType(items),
         source=str(content.get("source", "")),
+        categories=MappingProxyType(categories),
     )
     faults += check_catalogue(catalogue)
     if faults:

@@ -195,7 +195,7 @@ def _categories(
                 grouped[category][row.id] = _record_view(row, item, category, view, subject, sources)
     return tuple(
         (code, name, tuple(grouped[code].values()))
-        for code, name in _category_names(deployment.catalogue).items()
+        for code, name in deployment.catalogue.categories.items()
         if grouped.get(code)
     )
 
@@ -263,11 +263,6 @@ def _fields(payload: dict[str, Any], item: CatalogueItem, view: View, subject: S
         elif treatment == "masked":
             shown.append(FieldView(field.name, field.label, mask_name(str(value))))
     return tuple(shown)
-
-
-@functools.lru_cache(maxsize=16)
-def _category_names(catalogue: Catalogue) -> dict[str, str]:
-    return {item.category: item.category_name for item in catalogue.items.values()}
 
 
 def categories_by_right(deployment: Deployment, enquirer: Enquirer) -> tuple[RightNeeded, ...]:

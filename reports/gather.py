@@ -137,10 +137,9 @@ def make_cover(
 def arrange(deployment: Deployment, view: SubjectView) -> tuple[Chapter, ...]:
     """The chapters of the standard, filled from the answer; every collected category says where was searched."""
     found = {code: records for code, _, records in view.categories}
-    names = {item.category: item.category_name for item in deployment.catalogue.items.values()}
     collected = _collected(deployment, view.freshness)
     sections: dict[ChapterKind, list[Section]] = {}
-    for category, name in names.items():
+    for category, name in deployment.catalogue.categories.items():
         records = tuple(record_block(deployment, record) for record in found.get(category, ()))
         if category == "serious_list":
             records = tuple(listing_block(entry) for entry in view.listings if entry.kind == "punishment")
@@ -153,7 +152,7 @@ def arrange(deployment: Deployment, view: SubjectView) -> tuple[Chapter, ...]:
             )
         chapter = CHAPTER_OF_CATEGORY.get(category, ChapterKind.other)
         sources = collected.get(category, ())
-        searched = "、".join(source.source for source in sources)
+        searched = "、".join(dict.fromkeys(source.source for source in sources))
         sections.setdefault(chapter, []).append(Section(name, records, searched, sources))
     if view.evaluation is not None:
         block = evaluation_block(view.evaluation)

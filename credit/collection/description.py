@@ -27,6 +27,7 @@ from credit.catalogue import (
     refuse_forbidden,
 )
 from credit.errors import DescriptionInvalid, OutsideCatalogue
+from credit.list_kinds import load_list_kinds
 from models.terms import DeliveryMode, SubjectKind
 
 SOURCES: Final = REFERENCE / "sources"
@@ -42,6 +43,7 @@ Carrier = Literal["files", "rest", "exchange_db"]
 class Column:
     """One column: found by its header (``column``) or place (``index``, from 0; it wins), and what it means.
 
+    ``column`` is cleaned for comparing; ``written`` is the name as the source writes it, to ask a service or table by.
     ``unit`` is yuan per one of a bare number; ``vocabulary`` maps the department's words to ours; an ``optional``
     column may be absent from a file.
     """
@@ -53,6 +55,7 @@ class Column:
     unit: int = 1
     vocabulary: Mapping[str, str] = field(default_factory=dict)
     optional: bool = False
+    written: str | None = None
 
     @property
     def shown(self) -> str:
@@ -199,6 +202,7 @@ def _read_column(entry: dict[str, Any]) -> Column:
         unit=UNITS[entry.get("unit", "元")],
         vocabulary=MappingProxyType({str(k): str(v) for k, v in (entry.get("vocabulary") or {}).items()}),
         optional=bool(entry.get("optional", False)),
+        written=str(entry["column"]) if entry.get("column") is not None else None,
     )
 
 
@@ -276,6 +280,8 @@ def _fit_faults(description: Description, item: CatalogueItem) -> Iterator[str]:
     yield from (f"自然键字段 {part} 未知" for part in key if part not in KEY_PARTS)
     if (item.list_codes is not None) != (description.list_code is not None):
         yield "名单类信息须写明 list_code" if item.list_codes else "非名单类信息不得有 list_code"
+    elif description.list_code is not None and description.list_code not in load_list_kinds():
+        yield f"名单种类 {description.list_code} 不在目录内"
     if description.subject_kind is not None and description.subject_kind not in item.subject_kinds:
         yield f"目录项“{item.name}”不含主体类别 {description.subject_kind}"
     if description.carrier == "files" and description.files.header_row is None:

@@ -11,9 +11,11 @@ from credit.catalogue import CatalogueItem
 from credit.collection.amounts_in_words import find_fine
 from credit.collection.drafts import Fault, RecordDraft
 from credit.collection.faults import make_fault
+from credit.collection.values import OPEN_ENDS
 
 EARLIEST: Final = date(1949, 10, 1)
 NEVER_IN_FUTURE: Final = ("decision_date", "publish_date")
+_OPEN: Final = frozenset(day.isoformat() for day in OPEN_ENDS)
 _PERIODS: Final = (("valid_from", "valid_until"),)
 
 Check = Callable[[RecordDraft], tuple[Fault, ...]]
@@ -46,7 +48,7 @@ def compile_check(item: CatalogueItem, today: date, labels: Mapping[str, str] | 
                 continue
             if day < earliest:
                 faults.append(make_fault(shown[name], "DATE_TOO_EARLY"))
-            elif day > limits.get(name, latest):
+            elif day > limits.get(name, latest) and (name in limits or day not in _OPEN):
                 faults.append(make_fault(shown[name], "DATE_IN_FUTURE"))
         for name in amounts:
             if payload.get(name, 0) < 0:

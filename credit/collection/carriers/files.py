@@ -122,7 +122,7 @@ def _open_text(opener: Opener, digest: str, description: Description) -> Table:
     container, delimiter = _sniff(opener, encoding, settings)
     _check_container(settings, container)
     if container in ("json", "jsonl"):
-        named = [column.column for column in description.columns if column.column]
+        named = [column.written for column in description.columns if column.written]
         return _make_table(
             container, encoding, digest, lambda: read_records(_text_stream(opener, encoding), named), FileSettings()
         )

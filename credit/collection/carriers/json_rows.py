@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any, Final, NoReturn
 
+from credit.collection.description import clean_header
 from credit.errors import FileRefused
 
 LARGEST_JSON: Final = 200 << 20
@@ -29,7 +30,8 @@ def _read_objects(stream: IO[str], columns: list[str]) -> Iterator[list[str]]:
         if not isinstance(entry, dict):
             raise FileRefused(f"第 {number} 条不是对象")
         if header is None:
-            header = list(dict.fromkeys([*entry, *columns]))
+            known = {clean_header(key) for key in entry}
+            header = [*entry, *(column for column in columns if clean_header(column) not in known)]
             yield header
         yield [_text(entry.get(key), number) for key in header]
 
