@@ -7,7 +7,7 @@ names are the closed set of column meanings, and attributes that the law forbids
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -119,7 +119,7 @@ class Catalogue:
     active_from: date
     items: Mapping[str, CatalogueItem]
     source: str = ""
-    categories: Mapping[str, str] = MappingProxyType({})
+    categories: Mapping[str, str] = field(default_factory=dict)
 
 
 class CatalogueChange(NamedTuple):
