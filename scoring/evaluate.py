@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from credit.bulk import Adapter, adapter_of, insert_rows
@@ -22,6 +22,7 @@ from credit.errors import NotFound, StandardInvalid
 from models.base import DISTRICT_ZONE
 from models.evaluations import Evaluation, EvaluationRun, ModelCard
 from models.session import dump_json
+from models.subjects import SubjectChange
 from scoring.card import Standard
 from scoring.explain import pack
 from scoring.features import IN_LIST, PAGE, Asked, SubjectHistory, gather_page, gather_some
@@ -164,6 +165,7 @@ def evaluate_all(
     asked = Asked(as_of, today, None if known == "now" else known_until)
     run = Run(asked, model_id, None, now, _may_store(session, model_id, as_of, known))
     entry = _open_run(session, run, known_until)
+    covered = _waiting_changes(session) if run.stored and as_of == today else []
     after = 0
     while histories := gather_page(session, standard, asked, after=after, size=page):
         evaluate_page(session, standard, run, histories)
@@ -175,6 +177,7 @@ def evaluate_all(
     entry.finished_at = now + timedelta(seconds=seconds)
     session.add(entry)
     session.flush()
+    forget_changes(session, covered)
     return {
         "model": standard.name, "version": standard.edition, "title": standard.title, "as_of": as_of.isoformat(),
         "known": known, "evaluated": run.evaluated, "written": run.written, "stored": run.stored, "grades": grades,
@@ -244,6 +247,17 @@ def _may_store(session: Session, model_id: int, as_of: date, known: Known) -> bo
     """Whether an evaluation for that day may become the current one: not behind a later one, not for what was known."""
     latest = session.execute(select(func.max(Evaluation.as_of)).where(Evaluation.model_id == model_id)).scalar_one()
     return known == "now" and (latest is None or as_of >= latest)
+
+
+def _waiting_changes(session: Session) -> list[int]:
+    """The changes there are: a run that begins after them covers them, and nobody need be evaluated for them again."""
+    return list(session.execute(select(SubjectChange.id)).scalars())
+
+
+def forget_changes(session: Session, change_ids: Sequence[int]) -> None:
+    """Take away exactly these changes: one with a lower id may still be on its way in another transaction."""
+    for start in range(0, len(change_ids), IN_LIST):
+        session.execute(delete(SubjectChange).where(SubjectChange.id.in_(change_ids[start : start + IN_LIST])))
 
 
 def _open_run(session: Session, run: Run, known_until: datetime) -> EvaluationRun:

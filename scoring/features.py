@@ -23,7 +23,7 @@ from models.records import CurrentRecord, Record
 from models.subjects import Subject
 from scoring.card import Fact, Standard
 
-PAGE: Final = 2_000
+PAGE: Final = 1_000
 IN_LIST: Final = 500
 STATUS_LISTING: Final = "status"
 """Listing kind of an entry in a register (经营异常名录) that is neither reward nor punishment: no listing row."""

@@ -10,8 +10,8 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from scoring.card import Cut, Fact, Indicator, Standard
-from scoring.indicators import AGGREGATES, FOREVER, choose, matches, measure
+from scoring.card import Cut, Fact, Indicator, Selection, Standard, Veto
+from scoring.indicators import AGGREGATES, FOREVER, Measured, choose, matches, measure
 
 BASE = "base"
 OUTLOOK_STEPS = 60
@@ -72,13 +72,14 @@ def evaluate(standard: Standard, history: Sequence[Fact], day: date) -> Outcome:
     """Evaluate one subject's usable facts on a day, with the outlook. The order of the facts does not matter."""
     if not history:
         return _without_facts(standard, day)
-    outcome = _grade_on(standard, history, day)
-    return outcome._replace(outlook=look_ahead(standard, history, outcome))
+    state = _measure(sort_facts(standard, history), day)
+    outcome = _outcome(standard, state)
+    return outcome._replace(outlook=look_ahead(standard, state, outcome))
 
 
 @lru_cache(maxsize=64)
 def _without_facts(standard: Standard, day: date) -> Outcome:
-    return _grade_on(standard, (), day)
+    return _outcome(standard, _measure(((), ()), day))
 
 
 @lru_cache(maxsize=64)
@@ -103,37 +104,84 @@ def complete(standard: Standard, moved: Sequence[Contribution]) -> tuple[Contrib
     return (Contribution(BASE, None, standard.base, 0), *rows.values())
 
 
-def _grade_on(standard: Standard, history: Sequence[Fact], day: date) -> Outcome:
-    moved: list[Contribution] = []
-    turns_on = FOREVER
-    for indicator in standard.indicators:
-        facts = [fact for fact in history if matches(indicator.select, fact)]
-        if not facts:
-            continue
-        measured = measure(indicator, facts, day)
-        turns_on = min(turns_on, measured.turns_on)
-        moved.append(contribution_of(indicator, measured.value, measured.record_ids))
+Sorted = tuple[Sequence[tuple[Indicator, Sequence[Fact]]], Sequence[tuple[Veto, Sequence[Fact]]]]
+
+
+class State(NamedTuple):
+    """Every indicator and veto that has facts, as it stands on a day; moved on, only what has turned is taken again."""
+
+    indicators: Sequence[tuple[Indicator, Sequence[Fact], Measured]]
+    vetoes: Sequence[tuple[Veto, Sequence[Fact], Measured]]
+
+    @property
+    def turns_on(self) -> date:
+        """The next day on which anything here may be otherwise."""
+        turns = (measured.turns_on for rows in self for _, _, measured in rows)
+        return min(turns, default=FOREVER)
+
+
+def sort_facts(standard: Standard, history: Sequence[Fact]) -> Sorted:
+    """Which facts each indicator and each veto speaks about; those without any are left out."""
+    by_item: dict[str, list[Fact]] = {}
+    for fact in history:
+        by_item.setdefault(fact.item, []).append(fact)
+
+    def meant(selection: Selection) -> list[Fact]:
+        found = (fact for item in selection.items if item in by_item for fact in by_item[item])
+        return [fact for fact in found if matches(selection, fact)]
+
+    indicators = [(one, facts) for one in standard.indicators if (facts := meant(one.select))]
+    return indicators, [(one, facts) for one in standard.vetoes if (facts := meant(one.select))]
+
+
+def _measure(facts: Sorted, day: date) -> State:
+    indicators, vetoes = facts
+    return State(
+        [(one, chosen, measure(one, chosen, day)) for one, chosen in indicators],
+        [(one, chosen, _hit(one, chosen, day)) for one, chosen in vetoes],
+    )
+
+
+def _move(state: State, day: date) -> State:
+    return State(
+        [row if row[2].turns_on > day else (row[0], row[1], measure(row[0], row[1], day)) for row in state.indicators],
+        [row if row[2].turns_on > day else (row[0], row[1], _hit(row[0], row[1], day)) for row in state.vetoes],
+    )
+
+
+def _hit(veto: Veto, facts: Sequence[Fact], day: date) -> Measured:
+    counted, turns_on = choose(veto.select, facts, day)
+    return Measured(len(counted), tuple(sorted(fact.record_id for fact in counted)), turns_on)
+
+
+def _grade(standard: Standard, state: State) -> str:
+    """The grade of a state, without contributions: what looking ahead needs at every turn."""
+    points = _plain_points(standard)
+    unmoved = _unmoved(standard)
+    for indicator, _, measured in state.indicators:
+        points += indicator.points_for(measured.value) - unmoved[indicator.code].points
+    return _cap(grade_for(points, standard.cuts), _hits(state))[0]
+
+
+@lru_cache(maxsize=64)
+def _plain_points(standard: Standard) -> int:
+    return standard.base + sum(row.points for row in _unmoved(standard).values())
+
+
+def _hits(state: State) -> tuple[VetoHit, ...]:
+    return tuple(
+        VetoHit(veto.code, veto.cap, measured.record_ids) for veto, _, measured in state.vetoes if measured.value
+    )
+
+
+def _outcome(standard: Standard, state: State) -> Outcome:
+    moved = [contribution_of(one, measured.value, measured.record_ids) for one, _, measured in state.indicators]
     contributions = complete(standard, moved)
     points = sum(row.points for row in contributions)
-    hits, veto_turns_on = _hits(standard, history, day)
+    hits = _hits(state)
     grade, vetoed_by = _cap(grade_for(points, standard.cuts), hits)
-    turns_on = min(turns_on, veto_turns_on)
-    valid_until = None if turns_on == FOREVER else turns_on
+    valid_until = None if state.turns_on == FOREVER else state.turns_on
     return Outcome(points, grade, vetoed_by, contributions, hits, valid_until, None)
-
-
-def _hits(standard: Standard, history: Sequence[Fact], day: date) -> tuple[tuple[VetoHit, ...], date]:
-    hits: list[VetoHit] = []
-    turns_on = FOREVER
-    for veto in standard.vetoes:
-        facts = [fact for fact in history if matches(veto.select, fact)]
-        if not facts:
-            continue
-        counted, turn = choose(veto.select, facts, day)
-        turns_on = min(turns_on, turn)
-        if counted:
-            hits.append(VetoHit(veto.code, veto.cap, tuple(sorted(fact.record_id for fact in counted))))
-    return tuple(hits), turns_on
 
 
 def _cap(grade: str, hits: Sequence[VetoHit]) -> tuple[str, str | None]:
@@ -144,18 +192,17 @@ def _cap(grade: str, hits: Sequence[VetoHit]) -> tuple[str, str | None]:
     return grade, vetoed_by
 
 
-def look_ahead(standard: Standard, history: Sequence[Fact], outcome: Outcome) -> Outlook | None:
+def look_ahead(standard: Standard, state: State, outcome: Outcome) -> Outlook | None:
     """The first day with a better grade if nothing new comes; None where there is none within sixty turns."""
     if outcome.grade == standard.cuts[0].grade:
         return None
-    later = outcome
     for _ in range(OUTLOOK_STEPS):
-        if later.valid_until is None:
+        turn = state.turns_on
+        if turn == FOREVER:
             return None
-        turn = later.valid_until
-        later = _grade_on(standard, history, turn)
-        if is_better(later.grade, outcome.grade):
-            return _outlook(turn, outcome, later)
+        state = _move(state, turn)
+        if is_better(_grade(standard, state), outcome.grade):
+            return _outlook(turn, outcome, _outcome(standard, state))
     return None
 
 

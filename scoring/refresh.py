@@ -6,13 +6,13 @@ time. What is taken and what is written is one transaction of the caller: after 
 
 from datetime import date, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.evaluations import Evaluation
 from models.subjects import SubjectChange
 from scoring.card import Standard
-from scoring.evaluate import evaluate_some, register_standard
+from scoring.evaluate import evaluate_some, forget_changes, register_standard
 
 
 def drain_changes(session: Session, standard: Standard, *, limit: int, today: date, now: datetime) -> int:
@@ -22,7 +22,7 @@ def drain_changes(session: Session, standard: Standard, *, limit: int, today: da
     if not changes:
         return 0
     evaluate_some(session, standard, [subject_id for _, subject_id in changes], as_of=today, today=today, now=now)
-    session.execute(delete(SubjectChange).where(SubjectChange.id <= changes[-1][0]))
+    forget_changes(session, [change_id for change_id, _ in changes])
     return len(changes)
 
 

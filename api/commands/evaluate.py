@@ -112,7 +112,8 @@ def print_explanation(explanation: Explanation) -> None:
     for veto in explanation.vetoes:
         click.echo(f"  上限 {veto.text}（{veto.basis}）{_records(veto)}")
     for reason in explanation.reasons:
-        click.echo(f"  {reason.points:+6g}  {reason.text}{_records(reason)}")
+        effect = f"{reason.points:+6g}" if reason.points else f"（可加 {reason.lost:g}）"
+        click.echo(f"  {effect}  {reason.text}{_records(reason)}")
     if explanation.outlook is not None:
         click.echo(f"  {explanation.outlook}")
     if explanation.valid_until is not None:

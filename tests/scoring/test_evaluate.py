@@ -234,6 +234,14 @@ def test_changes_are_drained_in_order_and_each_subject_evaluated(session: Sessio
     assert {stored(session, firm).grade for firm in firms} == {"C"}
 
 
+def test_a_run_for_today_covers_the_changes_before_it_and_no_other(session: Session) -> None:
+    penalised(session)
+    run(session, as_of=TODAY - timedelta(days=1))
+    assert count(session, SubjectChange) == 1
+    run(session, after_page=lambda _evaluated: None if count(session, SubjectChange) > 1 else penalised(session))
+    assert count(session, SubjectChange) == 1
+
+
 def test_one_subject_equals_the_run(session: Session) -> None:
     firm = penalised(session)
     evaluation = evaluate_subject(session, STANDARD, firm.id, as_of=TODAY, today=TODAY, now=NOW)
