@@ -85,6 +85,7 @@ def test_what_is_wrong_is_all_said(content, words):
         (changed(columns=GOOD["columns"][2:]), DescriptionInvalid),
         (changed(natural_key=["doc_no"]), DescriptionInvalid),
         (changed(list_code="tax-serious"), DescriptionInvalid),
+        (changed(item="listing", list_code="people-i-dislike"), DescriptionInvalid),
         (changed(files={"header_row": None}), DescriptionInvalid),
     ],
 )

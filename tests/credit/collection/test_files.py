@@ -298,6 +298,18 @@ def test_json(tmp_path, text, container):
     assert (list(table.header), rows) == (HEADER, ROWS)
 
 
+def test_json_keys_in_full_width_are_the_same_column(tmp_path):
+    description = read_description(
+        {
+            "name": "t", "title": "t", "department": "d", "carrier": "files", "item": "registration",
+            "columns": [{"column": "金额(元)", "means": "amount"}, {"column": "名称", "means": "name"}],
+        }
+    )  # fmt: skip
+    with open_table(put(tmp_path, '[{"金额（元）": 5}, {"名称": "甲"}]'), description) as table:
+        assert table.header == ("金额(元)", "名称")
+        assert next(table.pages()).rows == [["5", ""], ["", "甲"]]
+
+
 def test_json_numbers_keep_their_digits(tmp_path):
     assert read(put(tmp_path, '[{"名称": 91310106123456789012, "备注": 0.10}]'))[1] == [
         ["91310106123456789012", "0.10", ""]

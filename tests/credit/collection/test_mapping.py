@@ -227,6 +227,13 @@ def test_no_end_is_no_day():
     )
 
 
+def test_no_end_may_be_written_as_the_last_year_of_all():
+    header = ["名称", "荣誉", "至"]
+    description = describe("honour", header, ["name", "content", "valid_until"])
+    assert mapped(["晨光食品有限公司", "称号", "9999-12-31"], description, header).draft.held_until is None
+    assert mapped(["晨光食品有限公司", "称号", "8888-12-31"], description, header).faults[0].code == "DATE_IN_FUTURE"
+
+
 def test_a_fact_nothing_tells_apart_is_refused():
     header = ["名称", "备注"]
     description = describe("listing", header, ["name", "remark"], list_code="market-serious")
