@@ -1,4 +1,7 @@
-"""Fields of requests, read more strictly than the framework does: full-width digits, week dates and spaces are no days or counts."""
+"""Fields of requests, read more strictly than the framework does.
+
+Full-width digits, week dates and spaces are neither days nor counts, though Python reads them as such.
+"""
 
 import re
 from datetime import date

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from credit.keyring import load_keyring
 
 ROOT = Path(__file__).resolve().parent.parent
+INSTANCE = ROOT / "instance"
 KEY_BYTES = 32
 KEY_FILES = {"token_key": "token.key", "session_key": "session.key"}
 TOKEN_MINUTES_AT_MOST = 15
@@ -34,9 +35,7 @@ def _setting(default: Any, meaning: str) -> Any:
 class Settings:
     """The settings of one deployment (部署). ``list_settings`` gives name, default and meaning of each."""
 
-    credit_instance: Path = _setting(
-        ROOT / "instance", "Folder of this deployment: databases, keys, files, fitted models."
-    )
+    credit_instance: Path = _setting(INSTANCE, "Folder of this deployment: databases, keys, fitted models.")  # noqa: RUF009
     database_url: str = _setting("", "Business database; empty: credit.sqlite in the instance folder.")
     enquiry_database_url: str = _setting(
         "",

@@ -29,7 +29,7 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 NOBODYS_HASH = HASHER.hash(secrets.token_urlsafe(24))
 PASSWORD_AT_LEAST, PASSWORD_AT_MOST = 10, 256
 OTP_CONTEXT = b"accounts.otp_sealed"
-SECRET_PURPOSE = "agency-secret"
+DIGEST_PURPOSE = "agency-secret"
 REFUSED = "账户、口令或动态口令不正确"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{1,62}")
 
@@ -190,7 +190,7 @@ def make_agency(
         client_id=client_id,
         name=name,
         code=code,
-        secret_digest=deployment_of(session).keyring.digest(secret, SECRET_PURPOSE),
+        secret_digest=deployment_of(session).keyring.digest(secret, DIGEST_PURPOSE),
         filing_number=filing_number,
         admitted_until=admitted_until,
     )
@@ -204,8 +204,8 @@ def authenticate_agency(session: Session, client_id: str, secret: str, *, today:
     known = "\x00" not in client_id
     agency = session.scalars(select(Agency).where(Agency.client_id == client_id)).one_or_none() if known else None
     expected = bytes(agency.secret_digest) if agency else bytes(DIGEST_LENGTH)
-    given = deployment_of(session).keyring.digests(secret, SECRET_PURPOSE)
-    right = any([hmac.compare_digest(each, expected) for each in given])
+    given = deployment_of(session).keyring.digests(secret, DIGEST_PURPOSE)
+    right = sum(hmac.compare_digest(each, expected) for each in given) > 0
     if agency is None or not right or not _admitted(agency, today):
         raise NotAuthenticated("机构标识或密钥不正确")
     return SignIn(f"agency:{agency.id}", _enquirer_of_agency(agency))

@@ -1,4 +1,6 @@
-"""Time-based one-time codes (动态口令), RFC 6238 over RFC 4226: SHA-1, six digits, steps of 30 s, as every authenticator app has them.
+"""Time-based one-time codes (动态口令), RFC 6238 over RFC 4226.
+
+SHA-1, six digits, steps of 30 s, as every authenticator app has them.
 
 Pure: the moment is a parameter. One step of clock skew either way is allowed; that a code works only once is kept by
 ``credit.limits``, which remembers the steps used.

@@ -1,4 +1,4 @@
-"""Migrations of both databases: the business one and the enquiry log's, each with its own numbered versions and own table of them.
+"""Migrations of both databases, the business one and the enquiry log's, each with its own numbered versions.
 
 Versions are a four-digit sequence. ``upgrade`` is safe to repeat and to run beside a serving process: each version is one
 transaction. Nothing else in the platform makes or changes a table.
@@ -16,6 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, MetaData, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,6 +27,10 @@ from models.tables import EnquiryBase
 HERE = Path(__file__).parent / "migrations"
 LOG_SCHEMA = "enquiries"
 _LOCK = threading.Lock()
+
+
+class MigrationRefused(ValueError):
+    """A version that is not there, or cannot be reached from here."""
 
 
 class Which(StrEnum):
@@ -126,7 +131,10 @@ def _run(engine: Engine, which: Which, step: Callable[[Config], object]) -> None
         if which is Which.enquiries and engine.dialect.name == "postgresql":
             _make_schema(connection)
         config.attributes.update(connection=connection, metadata=METADATA[which], options=_options(which))
-        step(config)
+        try:
+            step(config)
+        except CommandError as error:
+            raise MigrationRefused(str(error)) from None
         connection.commit()
 
 

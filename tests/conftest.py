@@ -33,7 +33,7 @@ from credit.enquirer import PUBLIC, Enquirer
 from credit.keyring import load_keyring
 from models.base import Base
 from models.enquiries import EnquiryBase
-from models.migrate import LOG_SCHEMA, Which, upgrade
+from models.migrate import Which, upgrade
 from models.session import make_engine
 from models.terms import Role
 from tests import factories

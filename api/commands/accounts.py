@@ -1,6 +1,7 @@
 """``flask accounts``: people, agencies, their tokens and second factors. For whoever holds the instance folder."""
 
 import secrets
+import sys
 import time
 from datetime import datetime
 
@@ -44,7 +45,7 @@ def create_command(
     password_stdin: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Open an account. A made password and the secret of the second factor are printed once and kept nowhere else."""
-    password = click.get_text_stream("stdin").readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(15)
+    password = _typed_password() if password_stdin else secrets.token_urlsafe(15)
     with command_session() as session:
         account = people.create_account(
             session, name, display_name=display_name or name, role=Role(role), password=password, now=moment(),
@@ -139,7 +140,7 @@ def list_command(as_json: bool) -> None:
 @click.argument("account")
 def password_command(account: str) -> None:
     """Set a new password, read from standard input. Every token and page session of the account ends."""
-    password = click.get_text_stream("stdin").readline().rstrip("\n")
+    password = _typed_password()
     with command_session() as session:
         people.set_password(session, people.get_account(session, account), password, now=moment())
 
@@ -150,6 +151,10 @@ def disable_command(account: str) -> None:
     """Close an account. Its tokens and page sessions end within a second."""
     with command_session() as session:
         people.disable_account(session, people.get_account(session, account), now=moment())
+
+
+def _typed_password() -> str:
+    return sys.stdin.readline().rstrip("\n")
 
 
 def _unused_step(account: Account) -> int:

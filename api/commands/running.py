@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import click
-from flask import current_app
+from flask import current_app, has_app_context
+from flask.cli import ScriptInfo
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -15,14 +16,16 @@ from api.settings import Settings, SettingsRefused
 from credit.deployment import open_session
 from credit.errors import CreditError
 from credit.keyring import KeyringError
+from models.migrate import MigrationRefused
 
 
 class Told(click.Group):
     """A group of commands whose refusals are told in one line, never with a trace."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run; an expected error ends with its message and status 1."""
-        with told():
+        """Run inside the application; an expected error ends with its message and status 1."""
+        app = ctx.ensure_object(ScriptInfo).load_app()
+        with nullcontext() if has_app_context() else app.app_context(), told():
             return super().invoke(ctx)
 
 
@@ -34,7 +37,7 @@ def told() -> Iterator[None]:
     except CreditError as error:
         faults = "；".join(f"{fault['field']}：{fault['message']}" for fault in error.faults)
         raise click.ClickException(f"{error.detail}（{faults}）" if faults else error.detail) from None
-    except (SettingsRefused, KeyringError) as error:
+    except (SettingsRefused, KeyringError, MigrationRefused) as error:
         raise click.ClickException(str(error)) from None
     except SQLAlchemyError as error:
         first = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]

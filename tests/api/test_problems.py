@@ -53,7 +53,7 @@ def test_facts_never_overwrite_the_standard_members(app):
 
 
 def boom(number):
-    raise RuntimeError(f"SELECT secret FROM {number}")
+    raise RuntimeError(f"a secret beside {number}")
 
 
 def test_the_unexpected_tells_nothing(app, client, caplog):

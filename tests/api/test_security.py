@@ -4,7 +4,7 @@ import base64
 import hmac
 import json
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import jwt
 import pytest
@@ -182,9 +182,7 @@ def test_tokens_end_with_their_account(app, session, owner, as_client, end):
     assert client.get(PROBE).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "change", [{"disabled_at": datetime.now(UTC)}, {"admitted_until": datetime(2026, 1, 1).date()}]
-)
+@pytest.mark.parametrize("change", [{"disabled_at": datetime.now(UTC)}, {"admitted_until": date(2026, 1, 1)}])
 def test_tokens_end_with_their_agency(app, session, as_enquirer, as_client, change):
     bank = as_enquirer("agency")
     client = as_client(bank)
