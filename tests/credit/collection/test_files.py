@@ -8,6 +8,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from credit.collection.carriers import opening
 from credit.collection.carriers.files import check_manifest, open_table, read_manifest
@@ -389,3 +391,21 @@ def test_memory_stays_flat(tmp_path):
     )
     rows, megabytes = map(int, out.stdout.split())
     assert rows == 400_000 and megabytes <= 30
+
+
+HEADS = [
+    *(b"", b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"[", b"{", b"\xff\xfe"),
+    "名称,代码\n".encode(),
+]
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.sampled_from(HEADS),
+    st.binary(max_size=400) | st.text(alphabet='",\n\r\t甲乙[]{}:1', max_size=200).map(str.encode),
+)
+def test_whatever_the_bytes_the_file_is_read_or_refused(tmp_path, head, tail):
+    try:
+        read(put(tmp_path, head + tail))
+    except FileRefused as refusal:
+        assert refusal.detail

@@ -336,3 +336,23 @@ def test_a_name_replaced_by_its_code_is_read_as_the_code():
     description = describe("listing", header, ["name"], list_code="abnormal-operation", natural_key=["subject", "list"])
     draft = mapped([f"{CODE}（该企业名称已被登记机关认定为不适宜）"], description, header).draft
     assert draft.subject.code == CODE and draft.natural_key == (CODE, "abnormal-operation")
+
+
+ODD_CELLS = ["", "/", "2025-01-01", "0.5", "自然人", "王大明", "甲公司", "9.1E+17", "\x00", "\ud800"]
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(
+        st.text(max_size=30)
+        | st.sampled_from(
+            ["", "/", CODE, NUMBER, "2025-01-01", "0.5", "自然人", "王大明", "甲公司", "9.1E+17", "\x00", "\ud800"]
+        ),
+        min_size=len(HEADER),
+        max_size=len(HEADER),
+    )
+)
+def test_whatever_the_cells_hold_there_is_a_draft_or_a_fault(row):
+    result = mapped(row)
+    assert bool(result.draft) != bool(result.faults)
+    assert len(result.raw) == len(HEADER)
