@@ -15,7 +15,7 @@ $(VENV)/.installed: requirements.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the environment (once) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m reports.fonts instance/fonts
+	@$(BIN)/python -m reports.font_cutting instance/fonts
 	@touch $@
 
 $(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed

@@ -6,8 +6,9 @@ names are the closed set of column meanings, and attributes that the law forbids
 ``get_field``: 不在目录内的不得采集 (Art. 11).
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -119,7 +120,7 @@ class Catalogue:
     active_from: date
     items: Mapping[str, CatalogueItem]
     source: str = ""
-    categories: Mapping[str, str] = field(default_factory=dict)
+    categories: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class CatalogueChange(NamedTuple):

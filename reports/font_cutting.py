@@ -1,8 +1,9 @@
-"""Cutting variable fonts to what a report embeds; run once at installation by ``reports.fonts``.
+"""Cutting variable fonts to what a report embeds; run once at installation: the only module that cuts (and so needs fontTools whole).
 
 Characters are chosen before the weight is fixed, so the two fallbacks take a second each instead of fifteen.
 """
 
+import argparse
 import os
 import tempfile
 from pathlib import Path
@@ -13,7 +14,7 @@ from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 from fontTools.varLib import instancer
 
-from reports.fonts import FACES, Weight, origin_of, postscript_name
+from reports.fonts import DEFAULT_FOLDER, FACES, Weight, font_path, origin_of, postscript_name
 
 AXIS = {Weight.regular: 400, Weight.bold: 700}
 SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
@@ -91,3 +92,29 @@ def _rename(font: Any, face: str, weight: Weight) -> None:
     for number, text in texts.items():
         names.removeNames(nameID=number)
         names.setName(text, number, 3, 1, 0x409)
+
+
+def cut_fonts(folder: Path) -> list[Path]:
+    """Cut what is missing in ``folder`` (some 35 s and 255 MB in all); return all paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for face in FACES:
+        for weight in Weight:
+            path = font_path(folder, face, weight)
+            if not path.is_file():
+                write_whole(path, cut(face, weight))
+            paths.append(path)
+    return paths
+
+
+def main() -> None:
+    """``python -m reports.font_cutting [DIR]``: cut the fonts once."""
+    parser = argparse.ArgumentParser(description="Cut the report fonts (生成报告字库)")
+    parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT_FOLDER)
+    folder: Path = parser.parse_args().folder
+    for path in cut_fonts(folder):
+        print(f"字库 {path.name} {path.stat().st_size // 1024} kB")  # noqa: T201 a command speaks
+
+
+if __name__ == "__main__":
+    main()

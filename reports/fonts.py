@@ -1,13 +1,12 @@
 """Fonts that can write every name: Noto Sans SC, then JP, then TC, character by character.
 
 The pip package holds variable fonts, which PDF cannot embed. They are cut to Regular and Bold once (``python -m
-reports.fonts DIR``, some 30 s, named by the digest of their origin) and only loaded afterwards; the two fallbacks
+reports.font_cutting DIR``, some 30 s, named by the digest of their origin) and only loaded afterwards; the two fallbacks
 keep no more than the characters their predecessors lack. Each cut has its own PostScript name, or viewers would take
 bold for regular. A file is moved into place whole, so an interrupted cut leaves nothing behind that looks finished. A
 character no font has stops the report (``CharacterNotCovered``): a box in a name would be a wrong name.
 """
 
-import argparse
 import hashlib
 from enum import StrEnum
 from functools import lru_cache
@@ -108,7 +107,7 @@ class FontSet:
     def _load(self, face: str, weight: Weight) -> EmbeddedFont:
         path = font_path(self.folder, face, weight)
         if not path.is_file():
-            raise FontsMissing("尚未生成报告字库，请先运行 make install（python -m reports.fonts）")
+            raise FontsMissing("尚未生成报告字库，请先运行 make install（python -m reports.font_cutting）")
         font = EmbeddedFont(postscript_name(face, weight), str(path), asciiReadable=False, shapable=False)
         pdfmetrics.registerFont(font)
         self._faces[face, weight] = font
@@ -153,31 +152,3 @@ def _digest(face: str) -> str:
 def font_path(folder: Path, face: str, weight: Weight) -> Path:
     """Where a cut lies: its name holds the digest of its origin and of the recipe."""
     return folder / f"{postscript_name(face, weight)}-{_digest(face)}.ttf"
-
-
-def cut_fonts(folder: Path) -> list[Path]:
-    """Cut what is missing in ``folder`` (some 35 s and 255 MB in all); return all paths."""
-    from reports.font_cutting import cut, write_whole  # noqa: PLC0415 fontTools is needed only here, at installation
-
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for face in FACES:
-        for weight in Weight:
-            path = font_path(folder, face, weight)
-            if not path.is_file():
-                write_whole(path, cut(face, weight))
-            paths.append(path)
-    return paths
-
-
-def main() -> None:
-    """``python -m reports.fonts [DIR]``: cut the fonts once."""
-    parser = argparse.ArgumentParser(description="Cut the report fonts (生成报告字库)")
-    parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT_FOLDER)
-    folder: Path = parser.parse_args().folder
-    for path in cut_fonts(folder):
-        print(f"字库 {path.name} {path.stat().st_size // 1024} kB")  # noqa: T201 a command speaks
-
-
-if __name__ == "__main__":
-    main()

@@ -21,7 +21,7 @@ from reports.content import (
     arrange_chapters,
     format_fen,
 )
-from reports.fonts import cut_fonts
+from reports.font_cutting import cut_fonts
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "fonts"
 TAX = SourceFreshness("区税务局", date(2026, 11, 18), "税收行政处罚、纳税信用等级")

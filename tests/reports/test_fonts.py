@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from reports.font_cutting import write_whole
-from reports.fonts import FACES, FontSet, FontsMissing, Weight, cut_fonts, font_path, to_unicode_map
+from reports.font_cutting import cut_fonts, write_whole
+from reports.fonts import FACES, FontSet, FontsMissing, Weight, font_path, to_unicode_map
 
 
 def test_regular_and_bold_have_names_of_their_own(fonts_folder: Path) -> None:
