@@ -113,7 +113,8 @@ def compose(
     views = (view,) if view.categories is None else (view, deployment.disclosure.views["public"])
     categories = _categories(session, deployment, subject, views, as_of=as_of, today=today)
     listings = _listings(session, deployment, subject.id, views, as_of=as_of, today=today)
-    evaluation = _evaluation(session, subject.id, view, as_of=as_of, today=today)
+    seen = {record.record_id: record.record for _, _, records in categories for record in records}
+    evaluation = _evaluation(session, subject.id, view, seen, as_of=as_of, today=today)
     entry.shown = _shown(categories, listings, evaluation)
     return _answer(session, enquirer, subject, view, consent, entry, categories, listings, evaluation, as_of)
 
@@ -301,8 +302,13 @@ EVALUATION_OF = (
 )  # fmt: skip
 
 
-def _evaluation(session: Session, subject_id: int, view: View, *, as_of: date, today: date) -> EvaluationView | None:
-    """The stored evaluation where this view has it; a stale one has no grade: it is being recomputed (重新计算中)."""
+def _evaluation(
+    session: Session, subject_id: int, view: View, seen: dict[int, str], *, as_of: date, today: date
+) -> EvaluationView | None:
+    """The stored evaluation where this view has it; a stale one has no grade: it is being recomputed (重新计算中).
+
+    Reasons name only records that this view shows (``seen``: id → address); of others nothing but the indicator stays.
+    """
     if not view.evaluation:
         return None
     row = session.execute(EVALUATION_OF, {"wanted": subject_id, "day": as_of}).first()
@@ -316,9 +322,16 @@ def _evaluation(session: Session, subject_id: int, view: View, *, as_of: date, t
         as_of=row.as_of,
         points=row.points,
         vetoed_by=row.vetoed_by,
-        contributions=tuple(row.contributions),
+        contributions=tuple(_reason(line, seen) for line in row.contributions),
         valid_until=row.valid_until,
     )
+
+
+def _reason(line: dict[str, Any], seen: dict[int, str]) -> dict[str, Any]:
+    """One line of an evaluation with the addresses of the records behind it, as far as they are shown."""
+    if "records" not in line:
+        return line
+    return {**line, "records": [seen[record] for record in line["records"] if record in seen]}
 
 
 SOURCES = (

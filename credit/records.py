@@ -378,6 +378,17 @@ def change_standing(
     session.flush()
 
 
+def find_record(session: Session, subject_id: int, item: str, document_number: str) -> str | None:
+    """The address (hexadecimal key) of a subject's record under a document number, or None."""
+    statement = (
+        select(CurrentRecord.record_key)
+        .join(Record, Record.id == CurrentRecord.record_id)
+        .where(CurrentRecord.subject_id == subject_id, Record.item == item, Record.document_number == document_number)
+    )
+    found = session.execute(statement).scalar()
+    return None if found is None else bytes(found).hex()
+
+
 def count_outcomes(outcomes: Sequence[RowOutcome]) -> Counter[str]:
     """How many rows ended how."""
     return Counter(outcome.value for outcome in outcomes)

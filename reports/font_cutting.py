@@ -1,4 +1,4 @@
-"""Cutting variable fonts to what a report embeds; run once at installation: the only module that cuts (and so needs fontTools whole).
+"""Cutting variable fonts to what a report embeds; run once at installation, the only module that needs fontTools whole.
 
 Characters are chosen before the weight is fixed, so the two fallbacks take a second each instead of fifteen.
 """

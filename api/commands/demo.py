@@ -30,7 +30,10 @@ from credit import accounts as people
 from credit.collection.description import load_descriptions, match_description
 from credit.counts import count_holdings, find_demo_subject
 from credit.departments import ensure_department
+from credit.enquirer import Enquirer
 from credit.errors import SubjectNotFound
+from credit.objections import list_objections, open_objection
+from credit.records import find_record
 from credit.subjects import find_person, get_subject
 from models.session import dump_json
 from models.terms import Role, SubjectKind
@@ -73,6 +76,8 @@ def build(instance: Path, data: Path | None, say: Callable[[str], None]) -> dict
         with timed(say, "评价"):
             graded = run_all(session, "comprehensive", day=district_day(), today=district_day(), known="now")
         made = make_accounts(session, instance)
+        if data is None:
+            dispute_story(session)
         session.commit()
         held = count_holdings(session)
     return {
@@ -81,6 +86,17 @@ def build(instance: Path, data: Path | None, say: Callable[[str], None]) -> dict
         "accounts": {role: account["account"] for role, account in made.items()},
         "seconds": round(time.perf_counter() - started, 1), "data": None if data is None else str(data),
     }  # fmt: skip
+
+
+def dispute_story(session: Session) -> None:
+    """The story's disputed penalty: its subject objects, so that the mark can be seen."""
+    story = next(story for story in story_subjects() if story.key == "disputed")
+    subject = get_subject(session, story.code)
+    enquirer = Enquirer(role=Role.enterprise, account="demo", subject_id=subject.id)
+    record = find_record(session, subject.id, "penalty", story.document_number)
+    if record is not None and not list_objections(session, enquirer):
+        claim = "处罚决定已申请行政复议，违法事实认定有误。"
+        open_objection(session, enquirer, record, claim=claim, now=moment(), today=district_day())
 
 
 def take_files(session: Session, files: list[Path], say: Callable[[str], None]) -> None:
