@@ -27,7 +27,8 @@ from credit.collection.carriers.exchange_db import fetch_changes
 from credit.collection.carriers.files import open_table
 from credit.collection.carriers.rest import fetch_pages
 from credit.collection.description import Description
-from credit.collection.mapping import compile_mapping, find_places
+from credit.collection.mapping import compile_mapping
+from credit.collection.places import find_places
 from credit.deployment import deployment_of
 from credit.errors import DescriptionInvalid
 from models.collection import Source
@@ -94,7 +95,8 @@ def collect_rows(
     if isinstance(delivery, DeliveryReport):
         yield Progress(delivery.received, delivery)
         return
-    yield from _take_pages(session, delivery, pages, header, map_row, clock, today)
+    written = tuple(column.written or "" for column in description.columns)
+    yield from _take_pages(session, delivery, pages, written, map_row, clock, today)
     yield Progress(0, close_delivery(session, delivery, columns_dropped=0, now=clock()))
 
 
@@ -125,11 +127,11 @@ def collect_source(
 
 def _take_pages(
     session: Session, delivery: OpenDelivery, pages: Iterator[tuple[Sequence[Mapping[str, Any]], Mapping[str, Any] | None]],
-    header: Sequence[str], map_row: Callable[[Sequence[str], int], Any], clock: Clock, today: date,
+    names: Sequence[str], map_row: Callable[[Sequence[str], int], Any], clock: Clock, today: date,
 ) -> Iterator[Progress]:  # fmt: skip
     number, sequence = 1, delivery.batches_done
     for rows, position in pages:
-        texts = [["" if row.get(name) is None else str(row[name]) for name in header] for row in rows]
+        texts = [["" if row.get(name) is None else str(row[name]) for name in names] for row in rows]
         results = [map_row(text, place) for place, text in enumerate(texts, start=number)]
         write_batch(
             session, delivery, results, sequence=sequence, first_row=number, today=today, now=clock(), position=position
