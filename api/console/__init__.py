@@ -1,0 +1,15 @@
+"""The console: pages for regulators, operators, departments, agencies and auditors."""
+
+from flask import Flask
+
+from api.console import audit, collection, lookup
+from api.console.blueprint import blueprint
+from api.portal.frame import set_up_pages
+
+__all__ = ["audit", "collection", "lookup", "register_console"]
+
+
+def register_console(app: Flask) -> None:
+    """Put the console on the application."""
+    set_up_pages(app)
+    app.register_blueprint(blueprint)

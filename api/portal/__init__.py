@@ -1,0 +1,13 @@
+"""The public site and self-service (诚信门户): pages for passers-by, firms and persons."""
+
+from flask import Flask
+
+from api.portal import own, pages, signing
+from api.portal.frame import set_up_pages
+
+
+def register_portal(app: Flask) -> None:
+    """Put the public pages, signing in and the own file on the application."""
+    set_up_pages(app)
+    for blueprint in (pages.blueprint, signing.blueprint, own.blueprint):
+        app.register_blueprint(blueprint)

@@ -3,8 +3,6 @@
 from api.database import current_deployment
 from models.terms import LABELS
 
-GRADE_NOTE = "评价结果供分级分类监管和服务参考，不作为减损权益的依据。"
-
 WORDS = {
     "lookup": "查询信用信息",
     "find-person": "按证件号码查询",
@@ -51,3 +49,8 @@ def purpose_names(role: str) -> dict[str, str]:
     """Purposes that a role may name."""
     purposes = current_deployment().disclosure.purposes.values()
     return {purpose.code: purpose.name for purpose in purposes if role in purpose.roles}
+
+
+def purposes_by_code() -> dict[str, str]:
+    """Every published purpose with its name."""
+    return {purpose.code: purpose.name for purpose in current_deployment().disclosure.purposes.values()}
