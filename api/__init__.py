@@ -13,9 +13,11 @@ from flask import Flask
 from api.addresses import guard_access_logs, refuse_numbers
 from api.commands import register_commands
 from api.composition import build_deployment
+from api.console import register_console
 from api.database import register_database
 from api.documents import ProblemApi, make_docs_blueprint, set_up_documents
 from api.health import make_health_blueprint
+from api.portal import register_portal
 from api.problems import register_problems
 from api.security import make_limits, register_security
 from api.settings import Settings, lacks_keys, load_settings
@@ -55,6 +57,8 @@ def open_doors(app: Flask, settings: Settings) -> None:
     app.register_blueprint(make_docs_blueprint(), url_prefix=API_PREFIX)
     app.register_blueprint(make_health_blueprint("health_v1"), url_prefix=API_PREFIX)
     app.register_blueprint(make_health_blueprint("health"))
+    register_portal(app)
+    register_console(app)
 
 
 def called_as_command() -> bool:

@@ -130,6 +130,10 @@ class StrictBlueprint(Blueprint):  # type: ignore[misc]
 
     ARGUMENTS_PARSER = StrictParser()
 
+    def arguments(self, schema: Any, **options: Any) -> Any:
+        """Read with one schema object for all requests; a class would be built anew for each."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **options)
+
 
 class Strict(ma.Schema):
     """Base of every schema that reads: unknown fields are refused."""

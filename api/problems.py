@@ -20,7 +20,7 @@ from credit.errors import CreditError
 PROBLEM_JSON = "application/problem+json"
 LOGGER = logging.getLogger("credit.api")
 
-STATUS: dict[type[CreditError], int] = {
+STATUS_BY_ERROR: dict[type[CreditError], int] = {
     CreditError: 400,
     errors.InvalidCode: 422,
     errors.NumberInAddress: 422,
@@ -106,7 +106,7 @@ def register_problems(app: Flask) -> None:
 
 def status_of(error: type[CreditError]) -> int:
     """The HTTP status of an error, its own line or its nearest parent's."""
-    return next(STATUS[parent] for parent in error.__mro__ if parent in STATUS)
+    return next(STATUS_BY_ERROR[parent] for parent in error.__mro__ if parent in STATUS_BY_ERROR)
 
 
 def answer_credit_error(error: CreditError) -> Response:

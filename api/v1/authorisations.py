@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 from api.clock import district_day, moment
 from api.content import Strict, StrictBlueprint
 from api.database import get_session
+from api.idempotency import idempotent
 from api.reading import Day, text
 from api.security import current_enquirer, require
 from api.v1.answers import Moment
@@ -51,6 +52,7 @@ class AuthorisationsAnswer(ma.Schema):
 
 
 @blueprint.post("/authorisations")
+@idempotent(blueprint)
 @require("authorisations:own")
 @blueprint.arguments(GrantRequest)
 @blueprint.response(201, AuthorisationSchema)

@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 from api.clock import district_day, moment
 from api.content import Strict, StrictBlueprint
 from api.database import get_session
+from api.idempotency import idempotent
 from api.reading import text
 from api.security import current_enquirer, require
 from api.v1.answers import Moment
@@ -101,6 +102,7 @@ class OutcomeRequest(Strict):
 
 
 @blueprint.post("/checks")
+@idempotent(blueprint)
 @require("checks:write")
 @blueprint.arguments(CheckRequest)
 @blueprint.response(201, CheckAnswer)

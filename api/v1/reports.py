@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 from api.clock import district_day, moment
 from api.content import StrictBlueprint
 from api.database import get_session
+from api.idempotency import idempotent
 from api.reading import Day, Why, text
 from api.security import current_enquirer, require
 from api.settings import public_address
@@ -57,6 +58,7 @@ class VerificationSchema(ma.Schema):
 
 
 @blueprint.post("/reports")
+@idempotent(blueprint)
 @require("reports:write")
 @blueprint.arguments(ReportRequest)
 @blueprint.response(201, IssuedSchema)

@@ -6,7 +6,7 @@ import marshmallow as ma
 import pytest
 
 from api.addresses import AddressFilter, safe_address
-from api.problems import STATUS, answer_credit_error, list_faults, status_of
+from api.problems import STATUS_BY_ERROR, answer_credit_error, list_faults, status_of
 from credit import errors
 from tests.factories import make_code, make_number
 
@@ -18,7 +18,7 @@ CHILDREN = sorted(
 
 @pytest.mark.parametrize("error", CHILDREN)
 def test_each_error_has_its_own_status_and_words(error):
-    assert error in STATUS
+    assert error in STATUS_BY_ERROR
     assert 400 <= status_of(error) < 600
     assert error.slug == error.slug.lower()
     assert any("\u4e00" <= character <= "\u9fff" for character in error.title)
@@ -34,7 +34,7 @@ def test_a_raised_error_answers_with_its_status(app, error):
     with app.test_request_context("/api/v1/x"):
         answer = answer_credit_error(error())
     body = json.loads(answer.get_data())
-    assert answer.status_code == body["status"] == STATUS[error]
+    assert answer.status_code == body["status"] == STATUS_BY_ERROR[error]
     assert body["type"] == error.slug
 
 
