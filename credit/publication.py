@@ -43,12 +43,6 @@ class Terms(NamedTuple):
     query_until: date | None
     rule_id: str
 
-    def is_published_on(self, day: date) -> bool:
-        """Whether publication covers a day."""
-        if self.publish_from is None or day < self.publish_from:
-            return False
-        return self.publish_until is None or day <= self.publish_until
-
 
 def last_day_of_term(first_day: date, months: int) -> date:
     """The last day of a term of months that includes its first day (2026-04-01 and 12 months: 2027-03-31).
