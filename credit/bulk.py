@@ -4,8 +4,11 @@ The unit of work is far too slow for a batch (it tracks each object); here rows 
 ``executemany`` on SQLite, ``COPY`` on PostgreSQL. Ids are drawn beforehand, so that rows of several tables can name each other.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, Table, func, select, text
@@ -33,6 +36,7 @@ def _same(value: Any) -> Any:
     return value
 
 
+PART = 5000
 SQLITE = Adapter(_sqlite_day, _sqlite_time)
 NATIVE = Adapter(_same, _same)
 
@@ -45,6 +49,18 @@ def adapter_of(connection: Connection) -> Adapter:
 def table_of(entity: type[DeclarativeBase]) -> Table:
     """The table behind a mapped class."""
     return cast(Table, entity.__table__)
+
+
+WRITING_LOCK = 0x5752_4954
+
+
+def lock_writing(connection: Connection) -> None:
+    """One writer of records and standings at a time until this transaction ends, as SQLite has it by itself.
+
+    Without it a repair committed between a batch's reading and its writing would be undone by the batch.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITING_LOCK})
 
 
 def draw_ids(connection: Connection, entity: type[DeclarativeBase], count: int) -> Sequence[int]:
@@ -61,6 +77,31 @@ def draw_ids(connection: Connection, entity: type[DeclarativeBase], count: int) 
         {"table": table.name, "key": key.name, "count": count},
     )
     return [int(value) for value in drawn.scalars()]
+
+
+def select_rows(
+    connection: Connection, entity: type[DeclarativeBase], columns: Sequence[str], key: str, values: Collection[Any]
+) -> Iterator[Sequence[Any]]:
+    """The rows whose ``key`` is one of ``values``, as the driver gives them: days, times and JSON are not converted."""
+    head = f"SELECT {', '.join(columns)} FROM {table_of(entity).name} WHERE {key}"  # noqa: S608 (our own names)
+    if connection.dialect.name != "sqlite":
+        yield from connection.exec_driver_sql(f"{head} = ANY(%s)", (list(values),))
+        return
+    left = iter(values)
+    while part := tuple(islice(left, PART)):
+        yield from connection.exec_driver_sql(f"{head} IN ({','.join('?' * len(part))})", part)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the collector of cycles: a page makes a hundred thousand tuples and no cycle worth a quarter of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def insert_rows(

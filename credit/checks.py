@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from credit.deployment import Deployment, deployment_of
-from credit.disclosure import usable_conditions, view_of
+from credit.disclosure import View, usable_conditions, view_of
 from credit.disclosure_sql import render, visible
 from credit.enquirer import Enquirer
 from credit.enquiries import logged, require_purpose
@@ -176,7 +176,7 @@ def _check_one(
     if view is None:
         raise SubjectNotFound()
     findings = [
-        *_listed(session, deployment, subject, matter, today),
+        *_listed(session, deployment, subject, matter, view, today),
         *_recorded(session, deployment, subject, matter, view, today),
     ]
     return CheckedSubject(
@@ -190,10 +190,10 @@ def _check_one(
 
 
 def _listed(
-    session: Session, deployment: Deployment, subject: SubjectRow, matter: Matter, today: date
+    session: Session, deployment: Deployment, subject: SubjectRow, matter: Matter, view: View, today: date
 ) -> list[Finding]:
     found = []
-    for row in list_usable_listings(session, [subject.id], today):
+    for row in list_usable_listings(session, [subject.id], today, view):
         if row.list_code in matter.lists:
             kind = deployment.list_kinds[row.list_code]
             found.append(
@@ -206,7 +206,7 @@ def _listed(
 
 
 def _recorded(
-    session: Session, deployment: Deployment, subject: SubjectRow, matter: Matter, view: Any, today: date
+    session: Session, deployment: Deployment, subject: SubjectRow, matter: Matter, view: View, today: date
 ) -> list[Finding]:
     if not matter.items:
         return []
@@ -316,7 +316,7 @@ def report_outcome(
     now: datetime,
 ) -> None:
     """What the officer decided (用信反馈): measures applied, or not applied with a reason; once, by the same department."""
-    row = session.execute(select(Check).where(Check.ref == check_ref)).scalar()
+    row = session.execute(select(Check).where(Check.ref == check_ref).with_for_update()).scalar()
     if row is None or row.department_id != enquirer.department_id or enquirer.role is not Role.regulator:
         raise NotFound("没有这次核查")
     if row.outcome is not None:

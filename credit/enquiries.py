@@ -17,6 +17,7 @@ from credit.enquiry_log import Entry, new_ref
 from credit.errors import CaseRequired, CreditError, NotAuthorised, PurposeRequired, PurposeUnknown, SubjectNotFound
 from credit.views import EnquiryView
 from models.enquiries import Enquiry, EnquirySubject
+from models.session import READ_ONLY
 from models.terms import EnquiryOutcome, Role
 
 ROLES_WITH_PURPOSE = frozenset({Role.regulator, Role.agency})
@@ -81,7 +82,7 @@ def list_enquiries_about(
     session: Session, subject_ref: str, *, limit: int = 100, before: int | None = None
 ) -> Sequence[EnquiryView]:
     """Who asked about this subject, newest first: answers that showed something of it. Refusals are not shown here."""
-    engine = deployment_of(session).enquiry_log.engine
+    engine = deployment_of(session).enquiry_log.engine.execution_options(**{READ_ONLY: True})
     lines = select(EnquirySubject.enquiry_id).where(EnquirySubject.subject_ref == subject_ref)
     statement = (
         select(Enquiry)

@@ -26,6 +26,7 @@ from credit.errors import EnquiryLogUnavailable
 from credit.keyring import Keyring
 from models.base import DISTRICT_ZONE, EPOCH, MICROSECOND
 from models.enquiries import AccessCount, Enquiry, EnquirySubject
+from models.session import READ_ONLY
 
 GENESIS = bytes(32)
 HEAD_ENTRIES = 1000
@@ -73,7 +74,7 @@ def chain_of(previous: bytes, content: Mapping[str, Any], lines: list[tuple[str,
     listed: list[Any] = [content[name] for name in CHAINED]
     moment: datetime = content["asked_at"]
     listed[1] = (moment - EPOCH) // MICROSECOND
-    listed.append(sorted(lines))
+    listed.append(sorted(lines, key=lambda line: (line[0], json.dumps(line[1], sort_keys=True))))
     body = json.dumps(listed, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(previous + body.encode()).digest()
 
@@ -99,9 +100,9 @@ class EnquiryLog:
         try:
             with self._thread_lock, self._writer() as connection:
                 last_id, chain = self._append(connection, entry)
+            self._maybe_head(last_id, chain, entry.asked_at)
         except (SQLAlchemyError, OSError) as error:
             raise EnquiryLogUnavailable() from error
-        self._maybe_head(last_id, chain, entry.asked_at)
 
     def _append(self, connection: Connection, entry: Entry) -> tuple[int, bytes]:
         last = connection.execute(self._last).first()
@@ -160,24 +161,30 @@ class EnquiryLog:
         self.flush_counts()
 
     def flush_counts(self) -> None:
-        """Write the collected access statistics."""
+        """Write the collected access statistics; EnquiryLogUnavailable where that fails, and they are kept."""
         with self._thread_lock:
-            counts, self._counts = self._counts, Counter()
-            if not counts:
+            if not self._counts:
                 return
-            with self._writer() as connection:
-                for (day, action), count in counts.items():
-                    row = {"b_day": day, "b_action": action, "b_count": count}
-                    changed = connection.execute(
-                        update(AccessCount)
-                        .where(AccessCount.day == bindparam("b_day"), AccessCount.action == bindparam("b_action"))
-                        .values(count=AccessCount.count + bindparam("b_count")),
-                        row,
-                    )
-                    if changed.rowcount == 0:
-                        connection.execute(insert(AccessCount), {"day": day, "action": action, "count": count})
+            try:
+                self._write_counts()
+            except (SQLAlchemyError, OSError) as error:
+                raise EnquiryLogUnavailable() from error
+            self._counts = Counter()
+
+    def _write_counts(self) -> None:
+        with self._writer() as connection:
+            for (day, action), count in self._counts.items():
+                row = {"b_day": day, "b_action": action, "b_count": count}
+                changed = connection.execute(
+                    update(AccessCount)
+                    .where(AccessCount.day == bindparam("b_day"), AccessCount.action == bindparam("b_action"))
+                    .values(count=AccessCount.count + bindparam("b_count")),
+                    row,
+                )
+                if changed.rowcount == 0:
+                    connection.execute(insert(AccessCount), {"day": day, "action": action, "count": count})
 
     def length(self) -> int:
         """How many entries there are."""
-        with self.engine.connect() as connection:
+        with self.engine.connect().execution_options(**{READ_ONLY: True}) as connection:
             return int(connection.execute(select(func.count()).select_from(Enquiry)).scalar_one())

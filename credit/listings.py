@@ -5,10 +5,10 @@ joined and ``credit.disclosure`` judges), current between its first and last day
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select
 from sqlalchemy.orm import Session
 
 from credit.bulk import adapter_of, insert_rows, table_of
@@ -21,8 +21,9 @@ from credit.errors import InvalidQuery, ListingNeedsDecision, NotFound
 from credit.list_kinds import ListKind
 from credit.masking import mask_name
 from credit.views import ListingPage, ListingView, ListView
+from models.base import DISTRICT_ZONE
 from models.listings import Listing, ListingRemoval
-from models.records import CurrentRecord
+from models.records import CurrentRecord, Record
 from models.subjects import Subject, SubjectChange
 from models.terms import ListingOrigin, SubjectKind
 
@@ -93,6 +94,21 @@ def current_on(day: date) -> ColumnElement[bool]:
     )
 
 
+def end_of_day(day: date) -> datetime:
+    """The first moment after a day of the district (+08:00)."""
+    return datetime.combine(day + timedelta(days=1), time(), DISTRICT_ZONE)
+
+
+def list_removed_keys(session: Session, subject_id: int, today: date) -> set[bytes]:
+    """Records of a subject whose entry on a list was removed: with the entry goes what it said."""
+    statement = (
+        select(Listing.record_key)
+        .join(ListingRemoval, ListingRemoval.listing_id == Listing.id)
+        .where(Listing.subject_id == subject_id, ListingRemoval.effective_on <= today)
+    )
+    return {bytes(key) for key in session.execute(statement).scalars()}
+
+
 def list_subject_listings(
     session: Session, subject_id: int, view: View, *, as_of: date, today: date
 ) -> list[ListingView]:
@@ -106,12 +122,22 @@ def list_subject_listings(
         .order_by(Listing.begun_on.desc(), Listing.id)
     )
     if as_of != today:
-        statement = statement.where(current_on(as_of))
+        known = exists().where(
+            Record.subject_id == Listing.subject_id,
+            Record.record_key == Listing.record_key,
+            Record.known_at < end_of_day(as_of),
+        )
+        statement = statement.where(current_on(as_of), known)
     return [listing_view(row, deployment.list_kinds[row.list_code]) for row in session.execute(statement)]
 
 
-def list_usable_listings(session: Session, subject_ids: Sequence[int], day: date) -> Sequence[Any]:
-    """Entries in force on ``day`` that may be used: (subject_id, list_code, kind, record_key, begun_on, until)."""
+def list_usable_listings(
+    session: Session, subject_ids: Sequence[int], day: date, view: View | None = None
+) -> Sequence[Any]:
+    """Entries in force on ``day`` that may be used, and that ``view`` shows where one is given.
+
+    As (subject_id, list_code, kind, record_key, begun_on, until, authority, document_number, basis).
+    """
     statement = (
         select(
             Listing.subject_id, Listing.list_code, Listing.kind, Listing.record_key, Listing.begun_on, Listing.until,
@@ -122,6 +148,8 @@ def list_usable_listings(session: Session, subject_ids: Sequence[int], day: date
         .where(Listing.subject_id.in_(list(subject_ids)), render(usable_conditions(day)), current_on(day))
         .order_by(Listing.id)
     )  # fmt: skip
+    if view is not None:
+        statement = statement.where(visible(view, day))
     return session.execute(statement).all()
 
 

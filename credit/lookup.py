@@ -6,10 +6,10 @@ by ``today``; ``as_of`` only moves the day of the facts, so that what is repaire
 
 import functools
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from credit.authorisations import EVALUATION, Consent, find_consent
@@ -22,7 +22,7 @@ from credit.enquiries import logged, require_purpose
 from credit.enquiry_log import Entry
 from credit.errors import InvalidQuery, NotAuthorised, SubjectNotFound
 from credit.identifiers import parse_number
-from credit.listings import list_subject_listings
+from credit.listings import end_of_day, list_removed_keys, list_subject_listings
 from credit.masking import mask_name
 from credit.search import dump_position, load_position, normalise_query, search_names
 from credit.subjects import SubjectRow, find_person, get_subject, list_former_names
@@ -39,11 +39,10 @@ from credit.views import (
     SubjectView,
 )
 from models.accounts import Department
-from models.base import DISTRICT_ZONE
 from models.collection import Source
 from models.evaluations import Evaluation, ModelCard
 from models.records import CurrentRecord, Record
-from models.subjects import Subject, SubjectName
+from models.subjects import Subject, SubjectChange, SubjectName
 from models.terms import DisclosureLevel, Role, SubjectKind
 
 COMPREHENSIVE = "comprehensive"
@@ -110,7 +109,10 @@ def compose(
         raise SubjectNotFound()
     entry.subject_ref = subject.ref
     entry.authorisation_ref = None if consent is None else consent.ref
-    views = (view,) if view.categories is None else (view, deployment.disclosure.views["public"])
+    beside = None
+    if view.categories is not None:
+        beside = view_of(deployment.disclosure, enquirer, subject_id=subject.id, subject_kind=subject.kind)
+    views = (view,) if beside is None else (view, beside)
     categories = _categories(session, deployment, subject, views, as_of=as_of, today=today)
     listings = _listings(session, deployment, subject.id, views, as_of=as_of, today=today)
     seen = {record.record_id: record.record for _, _, records in categories for record in records}
@@ -161,7 +163,7 @@ def _shown(
 
 
 def _covers(view: View, category: str) -> bool:
-    """A consent covers the categories it names; beside it an agency keeps the public view."""
+    """A consent covers the categories it names; beside it an agency keeps what it would see without (of persons nothing)."""
     return view.categories is None or category in view.categories
 
 
@@ -188,10 +190,15 @@ def _categories(
 ) -> Categories:
     sources = _source_names(session)
     grouped: dict[str, dict[int, RecordView]] = {}
+    removed: set[bytes] | None = None
     for view in views:
         for row in _visible_rows(session, subject.id, view, as_of=as_of, today=today):
             item = deployment.catalogue.items[row.item]
             category = _category(deployment, item, row)
+            if row.list_code and removed is None:
+                removed = list_removed_keys(session, subject.id, today)
+            if row.list_code and bytes(row.record_key) in (removed or ()):
+                continue
             if _covers(view, category) and row.id not in grouped.setdefault(category, {}):
                 grouped[category][row.id] = _record_view(row, item, category, view, subject, sources)
     return tuple(
@@ -208,8 +215,8 @@ def _visible_rows(session: Session, subject_id: int, view: View, *, as_of: date,
         statement = statement.join(Record, Record.id == CurrentRecord.record_id).where(
             CurrentRecord.subject_id == subject_id
         )
-        return session.execute(statement.order_by(Record.held_from.desc(), Record.id.desc())).all()
-    known_by = datetime.combine(as_of + timedelta(days=1), time(), DISTRICT_ZONE)
+        return session.execute(statement.order_by(Record.held_from.desc().nulls_last(), Record.id.desc())).all()
+    known_by = end_of_day(as_of)
     statement = (
         statement.join(Record, Record.record_key == CurrentRecord.record_key)
         .where(Record.subject_id == subject_id, Record.known_at < known_by)
@@ -292,11 +299,10 @@ EVALUATION_OF = (
     select(
         Evaluation.grade, Evaluation.points, Evaluation.as_of, Evaluation.vetoed_by, Evaluation.contributions,
         Evaluation.valid_until, ModelCard.name, ModelCard.title,
+        exists().where(SubjectChange.subject_id == bindparam("wanted")).label("changed"),
     )
     .join(ModelCard, ModelCard.id == Evaluation.model_id)
-    .where(
-        Evaluation.subject_id == bindparam("wanted"), ModelCard.use == COMPREHENSIVE, Evaluation.as_of <= bindparam("day")
-    )
+    .where(Evaluation.subject_id == bindparam("wanted"), ModelCard.use == COMPREHENSIVE)
     .order_by(Evaluation.id.desc())
     .limit(1)
 )  # fmt: skip
@@ -307,22 +313,23 @@ def _evaluation(
 ) -> EvaluationView | None:
     """The stored evaluation where this view has it; a stale one has no grade: it is being recomputed (重新计算中).
 
-    Reasons name only records that this view shows (``seen``: id → address); of others nothing but the indicator stays.
+    Only the newest is ever shown, for a past day too: an older one may rest on what was repaired since. Reasons name only
+    records that this view shows (``seen``: id → address); of others nothing but the indicator stays.
     """
     if not view.evaluation:
         return None
-    row = session.execute(EVALUATION_OF, {"wanted": subject_id, "day": as_of}).first()
-    if row is None:
+    row = session.execute(EVALUATION_OF, {"wanted": subject_id}).first()
+    if row is None or row.as_of > as_of:
         return None
-    stale = row.valid_until is not None and row.valid_until <= today
+    stale = row.changed or (row.valid_until is not None and row.valid_until <= today)
     return EvaluationView(
         model=row.name,
         title=row.title,
         grade=None if stale else row.grade,
         as_of=row.as_of,
-        points=row.points,
-        vetoed_by=row.vetoed_by,
-        contributions=tuple(_reason(line, seen) for line in row.contributions),
+        points=0 if stale else row.points,
+        vetoed_by=None if stale else row.vetoed_by,
+        contributions=() if stale else tuple(_reason(line, seen) for line in row.contributions),
         valid_until=row.valid_until,
     )
 

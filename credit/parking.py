@@ -79,6 +79,7 @@ def take_waiting(connection: Connection, keyring: Keyring, names: Sequence[str],
     if connection.execute(select(ParkedRow.id).where(ParkedRow.settled_at.is_(None)).limit(1)).first() is None:
         return []
     parked, batch, delivery = table_of(ParkedRow), table_of(Batch), table_of(Delivery)
+    digests = [digest for name in names for digest in keyring.digests(name, "name")]
     statement = (
         select(
             parked.c.id, parked.c.draft_sealed, parked.c.batch_id, delivery.c.source_id, delivery.c.edition_id,
@@ -86,7 +87,7 @@ def take_waiting(connection: Connection, keyring: Keyring, names: Sequence[str],
         )
         .join(batch, batch.c.id == parked.c.batch_id)
         .join(delivery, delivery.c.id == batch.c.delivery_id)
-        .where(parked.c.name_digest.in_([digest for name in names for digest in keyring.digests(name, "name")]), parked.c.settled_at.is_(None))
+        .where(parked.c.name_digest.in_(digests), parked.c.settled_at.is_(None))
         .order_by(parked.c.id)
     )  # fmt: skip
     found = []
@@ -97,6 +98,13 @@ def take_waiting(connection: Connection, keyring: Keyring, names: Sequence[str],
         found.append(Waiting(parked_id, load_draft(body), source_id, batch_id, edition_id))
     _settle(connection, [waiting.parked_id for waiting in found], known_at)
     return found
+
+
+def keep_waiting(connection: Connection, parked_id: int, reason: ParkedReason) -> None:
+    """A row taken up in vain waits on, now for a person: it is not asked for by name any more."""
+    table = table_of(ParkedRow)
+    values = {"settled_at": None, "reason": reason.value, "name_digest": None}
+    connection.execute(update(table).where(table.c.id == parked_id).values(**values))
 
 
 def _settle(connection: Connection, parked_ids: Sequence[int], known_at: datetime) -> None:

@@ -55,8 +55,8 @@ def mark_after(mark: Mark, kind: EventKind) -> Mark:
         return Mark(mark.standing, True, mark.link_confirmed)
     if kind is EventKind.objection_closed:
         return Mark(mark.standing, False, mark.link_confirmed)
-    if kind is EventKind.linked:
-        return Mark(mark.standing, mark.disputed, True)
+    if kind in (EventKind.linked, EventKind.unlinked):
+        return Mark(mark.standing, mark.disputed, kind is EventKind.linked)
     return mark
 
 
@@ -71,6 +71,13 @@ def mark_of(linked_by: str, kinds: Iterable[str]) -> Mark:
 def tone_of(item: CatalogueItem, list_kind: ListKind | None) -> Tone:
     """Whether a record speaks for or against its subject: the item's tone, for a listing that of its list."""
     return list_kind.tone if list_kind is not None else item.tone
+
+
+def last_day(list_kind: ListKind | None, held_from: date | None, held_until: date | None) -> date | None:
+    """A record's own last day; for an entry on a list without one, the end of the list's statutory term."""
+    if held_until is not None or list_kind is None or held_from is None:
+        return held_until
+    return list_kind.end_of_term(held_from)
 
 
 def terms_of(

@@ -16,14 +16,14 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from credit import projection
-from credit.bulk import Adapter, adapter_of, draw_ids, insert_rows, table_of
+from credit.bulk import Adapter, adapter_of, draw_ids, insert_rows, lock_writing, table_of
 from credit.catalogue import CatalogueItem
 from credit.deployment import Deployment, deployment_of
 from credit.drafts import Fault, RecordDraft
 from credit.errors import NotFound
 from credit.list_kinds import STATUS, ListKind
 from credit.listings import enter_received
-from credit.parking import Waiting, park_rows, take_waiting
+from credit.parking import Waiting, keep_waiting, park_rows, take_waiting
 from credit.projection import Head, Mark
 from credit.resolve import Resolution, Resolver
 from models.records import CurrentRecord, Erasure, Record, RecordEvent
@@ -59,6 +59,7 @@ class Accepted:
 def accept_records(session: Session, drafts: Sequence[RecordDraft], context: AcceptContext) -> Accepted:
     """The one door in: decide and write the drafts of one batch. Outcomes in the drafts' order."""
     door = Door(deployment_of(session), session.connection(), context)
+    lock_writing(door.connection)
     accepted = door.accept(drafts)
     if door.appeared:
         released = take_waiting(door.connection, door.deployment.keyring, door.appeared, context.known_at)
@@ -79,6 +80,8 @@ def _accept_waiting(door: "Door", waiting: Waiting, accepted: Accepted) -> None:
     own = Door(door.deployment, door.connection, context)
     result = own.accept([waiting.draft], waiting_id=waiting.parked_id)
     accepted.touched |= result.touched
+    if result.outcomes == [RowOutcome.parked]:
+        keep_waiting(door.connection, waiting.parked_id, ParkedReason.subject_ambiguous)
 
 
 RECORD_COLUMNS = (
@@ -99,6 +102,7 @@ class News(NamedTuple):
     content: bytes
     payload: str
     list_kind: ListKind | None
+    older_keys: tuple[bytes, ...] = ()
 
 
 class Door:
@@ -134,7 +138,7 @@ class Door:
             (parked if resolution.subject_id is None else news).append(entry)
         final, self.appeared = resolver.flush()
         self._park(parked, accepted, waiting_id)
-        self._write([self._keyed(entry, final) for entry in news], accepted, waiting_id)
+        self._write([self._keyed(entry, final) for entry in news], accepted)
         return accepted
 
     def _list_kind(self, draft: RecordDraft) -> ListKind | None:
@@ -149,7 +153,7 @@ class Door:
         return ParkedReason.decision_reference_missing
 
     def _content(self, draft: RecordDraft) -> tuple[str, bytes]:
-        payload = dump_json(draft.payload)
+        payload = dump_json(dict(sorted(draft.payload.items())))
         rest = (
             f"{draft.item}\x1f{draft.list_code}\x1f{draft.document_number}\x1f{draft.authority}\x1f{draft.held_from}\x1f"
             f"{draft.held_until}\x1f{draft.publish_limit}\x1f{draft.severity}\x1f{draft.amount}\x1f"
@@ -159,10 +163,13 @@ class Door:
     def _keyed(self, entry: News, final: dict[int, int]) -> News:
         provisional = entry.resolution.subject_id or 0
         subject_id = final.get(provisional, provisional)
-        key = self.deployment.keyring.digest(record_key_text(entry.draft, subject_id), "record")
-        return entry._replace(key=key, resolution=entry.resolution._replace(subject_id=subject_id))
+        keys = self.deployment.keyring.digests(record_key_text(entry.draft, subject_id), "record")
+        resolution = entry.resolution._replace(subject_id=subject_id)
+        return entry._replace(key=keys[0], older_keys=tuple(keys[1:]), resolution=resolution)
 
     def _park(self, parked: list[News], accepted: Accepted, waiting_id: int | None) -> None:
+        for entry in parked:
+            accepted.outcomes[entry.place] = RowOutcome.parked
         if waiting_id is not None or not parked:
             return
         rows = [
@@ -172,44 +179,59 @@ class Door:
         park_rows(
             self.connection, self.deployment.keyring, rows, context.batch_id, context.delivery_key, context.known_at
         )
-        for entry in parked:
-            accepted.outcomes[entry.place] = RowOutcome.parked
 
-    def _write(self, news: list[News], accepted: Accepted, waiting_id: int | None) -> None:
-        keys = {entry.key for entry in news}
+    def _write(self, news: list[News], accepted: Accepted) -> None:
+        keys = {key for entry in news for key in (entry.key, *entry.older_keys)}
         heads, erased = self._heads(keys), self._erased(keys)
         fresh: list[tuple[News, Head | None]] = []
-        for entry in news:
+        for new in news:
+            known_key = next((key for key in new.older_keys if key in heads or key in erased), new.key)
+            entry = new._replace(key=known_key)
             head = heads.get(entry.key)
             if entry.key in erased:
                 accepted.outcomes[entry.place] = RowOutcome.rejected
                 accepted.refused[entry.place] = ERASED
             elif head is not None and head.content_digest == entry.content:
-                self._confirm_link(entry, head)
+                self._confirm_link(entry, head, heads, fresh, accepted)
             else:
                 accepted.outcomes[entry.place] = RowOutcome.accepted if head is None else RowOutcome.superseded
                 fresh.append((entry, head))
                 heads[entry.key] = self._next_head(entry, head, -len(fresh))
         self._insert(fresh, accepted)
 
-    def _confirm_link(self, entry: News, head: Head) -> None:
-        if entry.resolution.linked_by is not LinkedBy.name and not head.link_confirmed and head.record_id > 0:
-            self.connection.execute(
-                update(CurrentRecord).where(CurrentRecord.record_key == entry.key).values(link_confirmed=True)
-            )
-            self.connection.execute(
-                insert(RecordEvent),
-                {
-                    "record_key": entry.key,
-                    "record_id": head.record_id,
-                    "kind": EventKind.linked.value,
-                    "cause": "来源按代码再次报送",
-                    "effective_on": self.context.today,
-                    "known_at": self.context.known_at,
-                    "actor": "-",
-                    "facts": {},
-                },
-            )
+    def _confirm_link(
+        self,
+        entry: News,
+        head: Head,
+        heads: dict[bytes, Head],
+        fresh: list[tuple[News, Head | None]],
+        accepted: Accepted,
+    ) -> None:
+        """The same fact once more, now by code: what was linked by name alone is confirmed."""
+        if entry.resolution.linked_by is LinkedBy.name or head.link_confirmed:
+            return
+        heads[entry.key] = head._replace(link_confirmed=True)
+        if head.record_id < 0:
+            earlier, before = fresh[-head.record_id - 1]
+            fresh[-head.record_id - 1] = (earlier._replace(resolution=entry.resolution), before)
+            return
+        accepted.touched.add(head.subject_id)
+        self.connection.execute(
+            update(CurrentRecord).where(CurrentRecord.record_key == entry.key).values(link_confirmed=True)
+        )
+        self.connection.execute(
+            insert(RecordEvent),
+            {
+                "record_key": entry.key,
+                "record_id": head.record_id,
+                "kind": EventKind.linked.value,
+                "cause": "来源按代码再次报送",
+                "effective_on": self.context.today,
+                "known_at": self.context.known_at,
+                "actor": "-",
+                "facts": {},
+            },
+        )
 
     def _next_head(self, entry: News, head: Head | None, provisional: int) -> Head:
         """The head after this entry; ``provisional`` is minus its place among the fresh ones until ids are drawn."""
@@ -323,7 +345,7 @@ class Door:
             self.deployment.rules,
             severity=None if draft.severity is None else draft.severity.value,
             held_from=draft.held_from,
-            held_until=draft.held_until,
+            held_until=projection.last_day(entry.list_kind, draft.held_from, draft.held_until),
             publish_limit=draft.publish_limit,
             known_on=self.context.today,
         )
@@ -357,7 +379,9 @@ def change_standing(
     facts: dict[str, Any] | None = None,
 ) -> None:
     """One event with one cause; the projection and the subject's change follow in the same transaction."""
-    head = session.execute(select(CurrentRecord).where(CurrentRecord.record_key == record_key)).scalar_one_or_none()
+    lock_writing(session.connection())
+    statement = select(CurrentRecord).where(CurrentRecord.record_key == record_key)
+    head = session.execute(statement.execution_options(populate_existing=True)).scalar_one_or_none()
     if head is None:
         raise NotFound("没有这条信用信息")
     session.add(

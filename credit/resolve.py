@@ -44,6 +44,7 @@ class Known:
     name_norm: str
     named_on: date | None
     fresh: bool = False
+    name: str = ""
 
 
 @dataclass
@@ -60,11 +61,14 @@ class Resolver:
     by_identifier: dict[tuple[str, str], int] = field(default_factory=dict)
     by_org_code: dict[str, int] = field(default_factory=dict)
     by_name: dict[str, set[int]] = field(default_factory=dict)
+    without_code: dict[int, Known] = field(default_factory=dict)
+    given_codes: list[tuple[Known, str]] = field(default_factory=list)
+    dated: dict[int, Known] = field(default_factory=dict)
+    others_pairs: list[tuple[Known, tuple[str, str]]] = field(default_factory=list)
     new_subjects: list[SubjectDraft] = field(default_factory=list)
     new_known: list[Known] = field(default_factory=list)
     new_names: list[tuple[Known, str, str, bool]] = field(default_factory=list)
     new_identifiers: dict[tuple[str, str], Known | int] = field(default_factory=dict)
-    conflicts: set[tuple[int, str]] = field(default_factory=set)
     mismatches: list[tuple[Known, str, str]] = field(default_factory=list)
 
     def load(self, drafts: Sequence[SubjectDraft]) -> None:
@@ -72,7 +76,7 @@ class Resolver:
         self._load_codes({draft.code for draft in drafts if draft.code})
         self._load_numbers({draft.number for draft in drafts if draft.number})
         others = [draft for draft in drafts if not draft.code and not draft.number]
-        self._load_identifiers({pair for draft in others for pair in draft.identifiers})
+        self._load_identifiers({pair for draft in drafts for pair in draft.identifiers})
         self._load_names({normalise_name(draft.name) for draft in others if draft.name})
 
     def _load_codes(self, codes: set[str]) -> None:
@@ -90,11 +94,18 @@ class Resolver:
 
     def _load_identifiers(self, pairs: set[tuple[str, str]]) -> None:
         for part in _parts(pairs):
-            statement = select(SubjectIdentifier.scheme, SubjectIdentifier.value, SubjectIdentifier.subject_id).where(
-                tuple_(SubjectIdentifier.scheme, SubjectIdentifier.value).in_(part)
-            )
-            for row in self.connection.execute(statement):
-                self.by_identifier[(row[0], row[1])] = row[2]
+            statement = (
+                select(
+                    SubjectIdentifier.scheme, SubjectIdentifier.value, Subject.id, Subject.code, Subject.name_norm,
+                    Subject.named_on,
+                )
+                .join(Subject, Subject.id == SubjectIdentifier.subject_id)
+                .where(tuple_(SubjectIdentifier.scheme, SubjectIdentifier.value).in_(part))
+            )  # fmt: skip
+            for scheme, value, subject_id, code, name_norm, named_on in self.connection.execute(statement):
+                self.by_identifier[(scheme, value)] = subject_id
+                if code is None:
+                    self.without_code.setdefault(subject_id, Known(subject_id, name_norm, named_on))
         wanted = {code for scheme, value in pairs if (code := org_code_in(scheme, value)) is not None}
         inside = func.substr(Subject.code, 9, 9)
         for codes in _parts(wanted):
@@ -124,30 +135,57 @@ class Resolver:
         for scheme, value in subject.identifiers:
             if scheme == "reg_no":
                 return Resolution(self._enter(subject, None, (scheme, value)).subject_id, LinkedBy.code)
-        candidates = self.by_name.get(normalise_name(subject.name), set())
+        person = subject.kind is SubjectKind.person
+        candidates = set() if person else self.by_name.get(normalise_name(subject.name), set())
         if len(candidates) == 1:
             return Resolution(next(iter(candidates)), LinkedBy.name)
         reason = ParkedReason.subject_ambiguous if candidates else ParkedReason.subject_unknown
         return Resolution(None, LinkedBy.name, reason)
 
     def _by_code(self, subject: SubjectDraft, held_from: date | None) -> Known:
-        known = self.by_code.get(subject.code or "")
+        code = subject.code or ""
+        known = self.by_code.get(code) or self._give_code(subject)
         if known is None:
             known = self._enter(subject, held_from if self.renames else None, None)
-            self.by_code[subject.code or ""] = known
         else:
-            name_norm = normalise_name(subject.name)
-            if name_norm and name_norm != known.name_norm:
-                self._other_name(known, subject.name, name_norm, held_from)
+            self._say_name(known, subject.name, held_from)
+            for pair in subject.identifiers:
+                self.new_identifiers.setdefault(pair, known)
+        self.others_pairs += [(known, pair) for pair in subject.identifiers]
+        self.by_code[code] = known
         for former in subject.former_names:
             self.new_names.append((known, former, normalise_name(former), False))
         return known
 
-    def _other_name(self, known: Known, name: str, name_norm: str, held_from: date | None) -> None:
-        newer = held_from is not None and (known.named_on is None or held_from > known.named_on)
-        if self.renames and newer:
-            known.name_norm, known.named_on = name_norm, held_from
-            self.new_names.append((known, name, name_norm, True))
+    def _give_code(self, subject: SubjectDraft) -> Known | None:
+        """A subject so far known by an older identifier alone gets its code: one firm, not two."""
+        owners = (self.by_identifier.get(pair) for pair in subject.identifiers)
+        known = next((self.without_code.pop(owner) for owner in owners if owner in self.without_code), None)
+        if known is None:
+            return None
+        if known.fresh:
+            place = -known.subject_id - 1
+            self.new_subjects[place] = self.new_subjects[place]._replace(code=subject.code)
+        else:
+            self.given_codes.append((known, subject.code or ""))
+        return known
+
+    def _say_name(self, known: Known, name: str, held_from: date | None) -> None:
+        """A newer registration names the subject; an older one tells a former name; anything else is a conflict."""
+        name_norm = normalise_name(name)
+        newer = self.renames and held_from is not None and (known.named_on is None or held_from > known.named_on)
+        older = self.renames and held_from is not None and known.named_on is not None and held_from < known.named_on
+        if not name_norm:
+            return
+        if newer:
+            known.named_on = held_from
+            self.dated[known.subject_id] = known
+        if name_norm == known.name_norm:
+            return
+        if newer:
+            known.name, known.name_norm = name, name_norm
+        if newer or older:
+            self.new_names.append((known, name, name_norm, newer))
         else:
             self.mismatches.append((known, name, name_norm))
 
@@ -160,14 +198,17 @@ class Resolver:
         return known
 
     def _enter(self, subject: SubjectDraft, named_on: date | None, identifier: tuple[str, str] | None) -> Known:
-        known = Known(-len(self.new_subjects) - 1, normalise_name(subject.name), named_on, fresh=True)
+        known = Known(
+            -len(self.new_subjects) - 1, normalise_name(subject.name), named_on, fresh=True, name=subject.name
+        )
         self.new_subjects.append(subject)
         self.new_known.append(known)
         for pair in subject.identifiers:
             self.new_identifiers.setdefault(pair, known)
+            self.by_identifier.setdefault(pair, known.subject_id)
         if identifier is not None:
-            self.by_identifier[identifier] = known.subject_id
-        if subject.number is None:
+            self.without_code[known.subject_id] = known
+        if subject.number is None or subject.code:
             self.new_names.append((known, subject.name, known.name_norm, True))
         return known
 
@@ -179,8 +220,8 @@ class Resolver:
             known.subject_id = real
         self._write_subjects()
         appeared = self._write_names()
-        self._write_identifiers(final)
-        self._write_conflicts()
+        self._write_identifiers()
+        self._write_conflicts(final)
         return final, appeared
 
     def _write_subjects(self) -> None:
@@ -188,7 +229,7 @@ class Resolver:
         created = adapt.time(self.known_at)
         rows = []
         for draft, known in zip(self.new_subjects, self.new_known, strict=True):
-            number = draft.number
+            number = None if draft.code else draft.number
             kind = SubjectKind.person if number else draft.kind or kind_of_code(draft.code or "")
             rows.append(
                 (
@@ -196,7 +237,7 @@ class Resolver:
                     new_ref(),
                     kind.value,
                     draft.code,
-                    draft.name,
+                    known.name,
                     known.name_norm,
                     self.keyring.digest(number) if number else None,
                     self.keyring.seal(number.encode(), NUMBER_CONTEXT) if number else None,
@@ -214,9 +255,10 @@ class Resolver:
         known_at = adapter_of(self.connection).time(self.known_at)
         for known, name, name_norm, _ in renamed:
             self._rename(known, name, name_norm)
+        self._date_and_code()
         rows = [
-            (name_id, known.subject_id, name, name_norm, current, known_at)
-            for name_id, (known, name, name_norm, current) in zip(ids, wanted, strict=True)
+            (name_id, known.subject_id, name, name_norm, name_norm == known.name_norm, known_at)
+            for name_id, (known, name, name_norm, _) in zip(ids, wanted, strict=True)
         ]
         insert_rows(self.connection, SubjectName, NAME_COLUMNS, rows)
         index_names(self.connection, [(row[0], bigrams(row[3])) for row in rows])
@@ -250,10 +292,21 @@ class Resolver:
             .values(name=name, name_norm=name_norm, named_on=known.named_on)
         )
 
-    def _write_identifiers(self, final: dict[int, int]) -> None:
-        pairs = [
-            pair for pair in self.new_identifiers if pair not in self.by_identifier or self.by_identifier[pair] < 0
+    def _date_and_code(self) -> None:
+        """The day of the newest registration, also where the name stays; codes that older subjects were given."""
+        table = table_of(Subject)
+        mine = update(table).where(table.c.id == bindparam("b_id"))
+        dated = [
+            {"b_id": known.subject_id, "named_on": known.named_on} for known in self.dated.values() if not known.fresh
         ]
+        if dated:
+            self.connection.execute(mine.values(named_on=bindparam("named_on")), dated)
+        for known, code in self.given_codes:
+            values = {"b_id": known.subject_id, "code": code, "kind": kind_of_code(code).value}
+            self.connection.execute(mine.values(code=bindparam("code"), kind=bindparam("kind")), values)
+
+    def _write_identifiers(self) -> None:
+        pairs = [pair for pair in self.new_identifiers if self.by_identifier.get(pair, -1) < 0]
         ids = draw_ids(self.connection, SubjectIdentifier, len(pairs))
         known_at = adapter_of(self.connection).time(self.known_at)
         rows = []
@@ -263,24 +316,25 @@ class Resolver:
             rows.append((identifier_id, owner, pair[0], pair[1], known_at))
         insert_rows(self.connection, SubjectIdentifier, IDENTIFIER_COLUMNS, rows)
 
-    def _write_conflicts(self) -> None:
-        """One code under another name than any it ever had: kept once, for a person to decide."""
-        if not self.mismatches:
-            return
+    def _write_conflicts(self, final: dict[int, int]) -> None:
+        """One code under another name than any it ever had, or with another's identifier: kept once, for a person to decide."""
         entries = [(known, name, name_norm, False) for known, name, name_norm in self.mismatches]
         fresh = self._without_known(entries)
-        found = {(known.subject_id, name) for known, name, _, _ in fresh}
+        found = {(known.subject_id, "name", name) for known, name, _, _ in fresh}
+        for known, pair in self.others_pairs:
+            owner = self.by_identifier.get(pair, known.subject_id)
+            if final.get(owner, owner) != known.subject_id:
+                found.add((known.subject_id, "identifier", ":".join(pair)))
         conflicts = table_of(SubjectConflict)
-        for part in _parts({subject_id for subject_id, _ in found}):
-            statement = select(conflicts.c.subject_id, conflicts.c.value).where(
-                conflicts.c.subject_id.in_(part), conflicts.c.kind == "name"
-            )
-            found -= {(row[0], row[1]) for row in self.connection.execute(statement)}
+        for part in _parts({subject_id for subject_id, _, _ in found}):
+            statement = select(conflicts.c.subject_id, conflicts.c.kind, conflicts.c.value)
+            known_ones = self.connection.execute(statement.where(conflicts.c.subject_id.in_(part)))
+            found -= {(row[0], row[1], row[2]) for row in known_ones}
         ids = draw_ids(self.connection, SubjectConflict, len(found))
         noticed = adapter_of(self.connection).time(self.known_at)
         rows = [
-            (row_id, subject_id, "name", value, self.batch_id, noticed)
-            for row_id, (subject_id, value) in zip(ids, sorted(found), strict=True)
+            (row_id, subject_id, kind, value, self.batch_id, noticed)
+            for row_id, (subject_id, kind, value) in zip(ids, sorted(found), strict=True)
         ]
         insert_rows(self.connection, SubjectConflict, CONFLICT_COLUMNS, rows)
 

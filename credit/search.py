@@ -78,8 +78,11 @@ NATIVE_SEARCH = text(
     "WHERE b.bigrams @> CAST(:wanted AS text[]) AND b.id > :after ORDER BY b.id LIMIT :count"
 )
 EXACT = text(
-    "SELECT id, subject_id, name, name_norm, current FROM subject_names WHERE name_norm = :wanted ORDER BY id LIMIT 50"
+    "SELECT id, subject_id, name, name_norm, current FROM subject_names WHERE name_norm = :wanted AND id > :after "
+    "ORDER BY id LIMIT :count"
 )
+LONGEST_CURSOR = 4096
+LARGEST_ID = (1 << 63) - 1
 
 
 class Position(NamedTuple):
@@ -118,7 +121,10 @@ def search_names(
     hits: list[NameHit] = []
     stage, name_norm, name_id = position
     if stage == 0:
-        hits = [NameHit(*row) for row in connection.execute(EXACT, {"wanted": wanted})]
+        rows = connection.execute(EXACT, {"wanted": wanted, "after": name_id, "count": limit})
+        hits = [NameHit(*row) for row in rows]
+        if len(hits) == limit:
+            return hits, Position(0, wanted, hits[-1].name_id)
         stage, name_norm, name_id = 1, wanted, 0
     if stage == 1 and len(hits) < limit:
         more, (name_norm, name_id), ended = _prefix_page(connection, wanted, limit - len(hits), name_norm, name_id)
@@ -188,10 +194,14 @@ def load_position(cursor: str | None) -> Position:
     if cursor is None:
         return START
     try:
+        if len(cursor) > LONGEST_CURSOR:
+            raise ValueError
         stage, name_norm, name_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if stage in (0, 1, 2) and isinstance(name_norm, str) and isinstance(name_id, int):
+        if (type(stage), type(name_norm), type(name_id)) != (int, str, int):
+            raise TypeError
+        if 0 <= stage <= 2 and 0 <= name_id <= LARGEST_ID and name_norm == normalise_name(name_norm):
             return Position(stage, name_norm, name_id)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         pass
     raise InvalidQuery("分页游标无效", faults=[{"field": "cursor", "code": "INVALID", "message": "游标无效"}])
 

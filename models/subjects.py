@@ -110,6 +110,7 @@ class SubjectChange(Base):
     """Written in the transaction that touched a subject; ``scoring`` drains it to re-evaluate."""
 
     __tablename__ = "subject_changes"
+    __table_args__ = (Index("ix_subject_changes_subject_id", "subject_id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subject_id: Mapped[int] = mapped_column(ForeignKey("subjects.id"))

@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 from credit.catalogue import CatalogueItem
 from credit.deployment import Deployment, deployment_of
 from credit.enquirer import PUBLIC, Enquirer
+from credit.enquiries import logged, require_purpose
 from credit.enquiry_log import Entry
-from credit.lookup import compose, lookup_subject
-from credit.subjects import get_subject_by_id
+from credit.errors import NotAuthorised
+from credit.lookup import check_day, compose
+from credit.subjects import get_subject, get_subject_by_id
 from credit.views import EvaluationView, FieldView, Freshness, ListingView, RecordView, SubjectView
 from models.base import DISTRICT_ZONE
-from models.terms import Severity, SubjectKind, label
+from models.terms import Role, Severity, SubjectKind, label
 from reports.content import (
     Chapter,
     ChapterKind,
@@ -48,6 +50,8 @@ CHAPTER_OF_CATEGORY = {
 OBJECTION_ROUTE = (
     "对本报告信息有异议的，可在本平台“异议申诉”提出，或到区信用窗口书面提出；提供单位在规定工作日内核查答复。"
 )
+FULL_ROLES = frozenset({Role.enterprise, Role.person, Role.agency, Role.regulator})
+FULL_ONLY = "完整报告只提供给本人、获授权的机构和依职责查询的部门"
 KINDS = {"public": "公共信用信息报告", "full": "公共信用信息报告（本人或授权版）"}
 
 
@@ -70,11 +74,20 @@ def audience_of(kind: str, enquirer: Enquirer) -> Enquirer:
 def gather_content(
     session: Session, enquirer: Enquirer, code: str, *, kind: str, as_of: date | None, today: date, now: datetime
 ) -> Gathered:
-    """Look the subject up for a report; logged like any enquiry. Errors as ``lookup_subject``."""
-    view = lookup_subject(
-        session, audience_of(kind, enquirer), code, as_of=as_of, today=today, now=now, action=f"report-{kind}"
-    )
-    return _gathered(session, view)
+    """Look the subject up for a report; logged like any enquiry, refusals too. Errors as ``lookup_subject``.
+
+    NotAuthorised for a full report where the enquirer would see no more than the public does.
+    """
+    audience = audience_of(kind, enquirer)
+    with logged(session, audience, f"report-{kind}", now=now, as_of=as_of) as entry:
+        if kind == "full" and enquirer.role not in FULL_ROLES:
+            raise NotAuthorised(FULL_ONLY)
+        require_purpose(deployment_of(session), audience)
+        day = check_day(as_of, today)
+        view = compose(session, audience, get_subject(session, code), entry, as_of=day, today=today)
+        if kind == "full" and view.view == "public":
+            raise NotAuthorised(FULL_ONLY)
+        return _gathered(session, view)
 
 
 def gather_again(

@@ -28,10 +28,13 @@ class Connections:
         for base, put in self.bases.items():
             if url.startswith(base):
                 url = put + url[len(base) :]
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+        except ValueError:
+            raise DescriptionInvalid("数据源地址有误") from None
         if parts.scheme not in ("http", "https") or parts.username is not None or parts.password is not None:
             raise DescriptionInvalid("数据源地址只能是不含用户信息的 http 或 https 地址")
-        port = parts.port or (443 if parts.scheme == "https" else 80)
         if f"{parts.hostname}:{port}" not in self.hosts:
             raise DescriptionInvalid("数据源主机不在允许名单内")
         return url

@@ -5,9 +5,11 @@ neither lost nor read twice; the number of rows is compared with the source's ow
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import MetaData, Table, and_, create_engine, func, or_, select
+from sqlalchemy import ColumnElement, MetaData, Table, and_, create_engine, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from credit.collection.carriers.connections import Connections
@@ -26,26 +28,42 @@ def fetch_changes(
         with engine.connect() as connection:
             table = Table(settings.table, MetaData(), autoload_with=connection)
             moment, key = table.c[settings.cursor], table.c[settings.key]
-            rest = _after(moment, key, position)
+            place = None if position is None else (_read(moment, position["time"]), _read(key, position["key"]))
+            rest = _after(moment, key, place)
             expected = connection.execute(select(func.count()).select_from(table).where(rest)).scalar_one()
             seen = 0
             while True:
-                statement = select(table).where(_after(moment, key, position)).order_by(moment, key)
+                statement = select(table).where(_after(moment, key, place)).order_by(moment, key)
                 rows = [dict(row) for row in connection.execute(statement.limit(settings.page_size)).mappings()]
                 if not rows:
                     break
                 seen += len(rows)
-                position = {"time": rows[-1][settings.cursor], "key": rows[-1][settings.key]}
-                yield rows, position
+                place = (rows[-1][settings.cursor], rows[-1][settings.key])
+                yield rows, {"time": _write(place[0]), "key": _write(place[1])}
             if seen < expected:
                 raise FileRefused(f"前置库应有 {expected} 条变更，只读到 {seen} 条")
-    except (SQLAlchemyError, KeyError):
+    except (SQLAlchemyError, KeyError, TypeError, ValueError):
         raise FileRefused("前置库无法读取") from None
     finally:
         engine.dispose()
 
 
-def _after(moment: Any, key: Any, position: Mapping[str, Any] | None) -> Any:
-    if position is None:
+def _after(moment: Any, key: Any, place: tuple[Any, Any] | None) -> Any:
+    if place is None:
         return moment.is_not(None)
-    return or_(moment > position["time"], and_(moment == position["time"], key > position["key"]))
+    return or_(moment > place[0], and_(moment == place[0], key > place[1]))
+
+
+def _write(value: Any) -> Any:
+    """A cursor value as JSON has it: days and times in ISO form, exact numbers as text."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _read(column: ColumnElement[Any], value: Any) -> Any:
+    """A cursor value as its column has it."""
+    kind = column.type.python_type
+    if kind in (datetime, date) and isinstance(value, str):
+        return kind.fromisoformat(value)
+    return Decimal(value) if kind is Decimal else value
