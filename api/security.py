@@ -36,6 +36,7 @@ HEADERS = frozenset({"alg", "typ"})
 CLAIMS: dict[str, type] = {"sub": str, "jti": str, "iss": str, "exp": int, "iat": int, "nbf": int, "at": int}
 LONGEST_TOKEN = 2048
 HAND_MINUTES_AT_MOST = 12 * 60
+SESSION_SECONDS_AT_MOST = 12 * 3600
 SKEW_SECONDS = 10
 REMEMBERED_SECONDS = 0.9
 REMEMBERED_AT_MOST = 4096
@@ -236,6 +237,9 @@ def verify_token(token: str) -> dict[str, Any]:
 def _from_cookie() -> Enquirer:
     actor, sid, issued = session.get("actor"), session.get("sid"), session.get("at")
     if not (isinstance(actor, str) and isinstance(sid, str) and isinstance(issued, int)):
+        return PUBLIC
+    if time.time() - issued / 1_000_000 > SESSION_SECONDS_AT_MOST:
+        session.clear()
         return PUBLIC
     known = _gate().remembered.get(sid)
     if known is None or known.until < time.monotonic():

@@ -166,8 +166,6 @@ def authenticate(
         step = find_step(secret, otp or "", now.timestamp()) if secret is not None else None
         if step is None:
             raise NotAuthenticated(REFUSED)
-    if HASHER.check_needs_rehash(account.password_hash):
-        account.password_hash = HASHER.hash(password)
     return SignIn(f"account:{account.id}", _enquirer_of(session, account), step)
 
 

@@ -11,7 +11,6 @@ from models.enquiries import Enquiry
 from models.terms import Role
 from tests.factories import make_account
 
-
 CANARY = "INSERT INTO canary-4711"
 
 

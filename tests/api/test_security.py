@@ -231,5 +231,12 @@ def test_page_sessions_begin_and_end_on_the_server(app, owner):
         assert security.current_enquirer().account == "-"
 
 
+@pytest.mark.parametrize(("hours", "open_"), [(11, True), (13, False)])
+def test_page_sessions_end_after_half_a_day_of_use(app, owner, hours, open_):
+    with app.test_request_context("/"):
+        sign_in_to_pages(SignIn(f"account:{owner.account_id}", owner), datetime.now(UTC) - timedelta(hours=hours))
+        assert (security.current_enquirer().account == owner.account) == open_
+
+
 def forget(app):
     app.extensions[security.EXTENSION].remembered.clear()

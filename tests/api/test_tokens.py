@@ -104,6 +104,14 @@ def test_failures_lock_the_account_for_the_address(client, firm):
     assert elsewhere.status_code == 200
 
 
+def test_signing_in_does_not_wait_behind_a_writer(client, session, firm):
+    session.add(make_account(session, role=Role.auditor))
+    session.flush()
+    begun = datetime.now(UTC)
+    assert sign_in(client, "firm").status_code == 200
+    assert datetime.now(UTC) - begun < timedelta(seconds=5)
+
+
 def test_unknown_accounts_lock_alike(client):
     answers = [sign_in(client, "nobody").status_code for _attempt in range(6)]
     assert answers == [401] * 5 + [429]
