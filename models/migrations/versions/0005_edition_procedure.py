@@ -1,4 +1,4 @@
-"""city platform."""
+"""edition procedure."""
 
 from collections.abc import Sequence
 
