@@ -21,7 +21,6 @@ from sqlalchemy import Connection, Engine, MetaData, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.base import Base
-from models.session import make_engine
 from models.tables import EnquiryBase
 
 HERE = Path(__file__).parent / "migrations"
@@ -60,19 +59,6 @@ def draft_version(engine: Engine, which: Which, message: str) -> None:
     """Write the next version from the difference between tables and database; a person reads it before it is kept."""
     number = f"{len(list(VERSIONS[which].glob('[0-9]*.py'))) + 1:04d}"
     _run(engine, which, lambda config: command.revision(config, message, autogenerate=True, rev_id=number))
-
-
-def redraft_first(which: Which) -> None:
-    """Write version 0001 again from the tables as they are; only while nobody has a database made by the old one."""
-    others = {path: path.read_text(encoding="utf-8") for path in VERSIONS[which].glob("[0-9]*.py")}
-    for path in others:
-        path.unlink()
-    try:
-        draft_version(make_engine("sqlite://"), which, "first tables")
-    finally:
-        for path, content in others.items():
-            if not path.name.startswith("0001"):
-                path.write_text(content, encoding="utf-8")
 
 
 def current_version(engine: Engine, which: Which) -> str | None:

@@ -107,7 +107,7 @@ def make_source(session: Session, *, name: str | None = None, item: str = "penal
 
 def make_batch(session: Session, source: Source) -> tuple[Batch, int]:
     """A batch of one delivery, and the id of the catalogue edition it came under."""
-    catalogue = deployment_of(session).catalogue
+    catalogue, keyring = deployment_of(session).catalogue, deployment_of(session).keyring
     edition = session.query(CatalogueEdition).first()
     if edition is None:
         edition = CatalogueEdition(name=catalogue.edition, active_from=date(2026, 1, 1), digest=b"", published_at=NOW)
@@ -125,6 +125,7 @@ def make_batch(session: Session, source: Source) -> tuple[Batch, int]:
         state="open",
         mode="incremental",
         received_at=NOW,
+        key_sealed=keyring.wrap(keyring.new_delivery_key()),
         by_fault={},
         **counts,
     )
@@ -160,13 +161,14 @@ def accept(session: Session, *drafts: RecordDraft, known_at: datetime = NOW, tod
     """Bring drafts of one item in through the one door."""
     source = make_source(session, item=drafts[0].item)
     batch, edition_id = make_batch(session, source)
+    delivery = session.get_one(Delivery, batch.delivery_id)
     catalogue = deployment_of(session).catalogue
     context = AcceptContext(
         item=catalogue.items[drafts[0].item],
         source_id=source.id,
         batch_id=batch.id,
         edition_id=edition_id,
-        delivery_key=deployment_of(session).keyring.new_delivery_key(),
+        delivery_key=deployment_of(session).keyring.unwrap(delivery.key_sealed or b""),
         known_at=known_at,
         today=today,
     )

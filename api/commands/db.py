@@ -17,7 +17,6 @@ from models.migrate import (
     downgrade,
     draft_version,
     newest_version,
-    redraft_first,
     upgrade,
 )
 from models.session import make_engine
@@ -98,15 +97,11 @@ def downgrade_command(which: str, version: str, yes: bool) -> None:
 @db.command("draft")
 @click.argument("which", type=WHICH)
 @click.argument("message")
-@click.option("--first", is_flag=True, help="Write the first version again; only before the first release.")
-def draft_command(which: str, message: str, first: bool) -> None:
+def draft_command(which: str, message: str) -> None:
     """Write the next version from the difference between the tables in code and the database. For developers."""
-    if first:
-        redraft_first(Which(which))
-    else:
-        engine = make_engine(_urls()[Which(which)])
-        draft_version(engine, Which(which), message)
-        engine.dispose()
+    engine = make_engine(_urls()[Which(which)])
+    draft_version(engine, Which(which), message)
+    engine.dispose()
     click.echo(f"see {VERSIONS[Which(which)]}", err=True)
 
 
