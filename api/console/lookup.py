@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.clock import district_day, moment
 from api.console.blueprint import blueprint
-from api.database import get_session
+from api.database import get_session, open_reading_session
 from api.portal.searching import code_typed
 from api.portal.words import purpose_names
 from api.problems import status_of
@@ -49,9 +49,8 @@ def ask() -> Page:
     typed = _typed(request.form)
     try:
         if looks_like_number(normalise(typed["wanted"][:200])):
-            view = lookup_person(
-                get_session(), _asking(typed), typed["wanted"], today=district_day(), now=moment()
-            )  # fmt: skip
+            with open_reading_session() as reading:
+                view = lookup_person(reading, _asking(typed), typed["wanted"], today=district_day(), now=moment())
             return render_template("console/subject.html", view=view, typed={**typed, "wanted": view.ref})
         code = code_typed(typed["wanted"])
     except CreditError as error:

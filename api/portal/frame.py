@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.database import current_deployment, get_session
+from api.portal.searching import NUMBERS_REFUSED
 from api.portal.words import category_names, purposes_by_code, word
 from api.problems import status_of
 from api.security import current_enquirer
@@ -53,6 +54,7 @@ def set_up_pages(app: Flask) -> None:
     app.after_request(harden)
     app.context_processor(page_context)
     app.jinja_env.filters.update(day=day_text, moment=moment_text, yuan=format_fen, word=word, value=field_text)
+    app.jinja_env.globals.update(categories=category_names, purposes_by_code=purposes_by_code)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
@@ -86,12 +88,7 @@ def harden(response: Response) -> Response:
 
 def page_context() -> dict[str, Any]:
     """What every template may use."""
-    return {
-        "district": current_deployment().district,
-        "visitor": visitor,
-        "categories": category_names,
-        "purposes_by_code": purposes_by_code,
-    }
+    return {"district": current_deployment().district, "visitor": visitor}
 
 
 def visitor() -> Enquirer:
@@ -117,6 +114,8 @@ def ask_to_sign_in(error: NotAuthenticated) -> AnyResponse | tuple[str, int]:
 
 def answer_at_search(error: CreditError) -> tuple[str, int]:
     """A code that leads nowhere is answered with the search box and the reason."""
+    if isinstance(error, NumberInAddress):
+        error = NumberInAddress(NUMBERS_REFUSED)
     return render_template("portal/search.html", error=error, name=""), status_of(type(error))
 
 

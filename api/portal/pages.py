@@ -7,7 +7,7 @@ from flask import Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.clock import district_day, moment
-from api.database import current_deployment, get_session
+from api.database import current_deployment, get_session, open_reading_session
 from api.paging import dump_cursor, load_cursor
 from api.portal.frame import current_settings, holdings, page_blueprint, pdf_answer
 from api.portal.searching import code_typed
@@ -115,7 +115,8 @@ def verify_file() -> Page:
     sent = request.files.get("file")
     try:
         pdf = sent.read() if sent is not None else b""
-        found = verify_bytes(get_session(), pdf, today=district_day(), now=moment())
+        with open_reading_session() as reading:
+            found = verify_bytes(reading, pdf, today=district_day(), now=moment())
     except CreditError as error:
         return render_template("portal/verify.html", code="", file_error=error), status_of(type(error))
     return render_template("portal/verify.html", code="", found=found)

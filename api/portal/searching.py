@@ -4,19 +4,17 @@ from credit.errors import NumberInAddress
 from credit.identifiers import looks_like_number, normalise, scrub
 
 ORG_CODE_LENGTH = 9
+NUMBERS_REFUSED = "公开查询只提供组织的信息，请勿输入公民身份号码；本次输入未作记录。个人可登录后查看自己的信用档案。"
 
 
 def code_typed(typed: str) -> str | None:
     """The code that was typed; None where it is a name. NumberInAddress where it is, or holds, a citizen number."""
     text = normalise(typed[:200])
     if looks_like_number(text):
-        raise NumberInAddress(REFUSED)
+        raise NumberInAddress()
     digits = sum(character.isdigit() for character in text)
     if text.isascii() and text.isalnum() and (digits >= 8 or (len(text) == ORG_CODE_LENGTH and digits >= 5)):
         return text
     if scrub(typed) != typed:
-        raise NumberInAddress(REFUSED)
+        raise NumberInAddress()
     return None
-
-
-REFUSED = "公开查询只提供组织的信息，请勿输入公民身份号码。本次输入未被记录。个人可登录后查看自己的信用档案。"

@@ -14,7 +14,7 @@ WORDS = {
     "not_found": "未查到",
     "failed": "未完成",
     "open": "处理中",
-    "closed": "已办结",
+    "closed": "已完成",
     "full": "全量",
     "incremental": "增量",
     "files": "文件",

@@ -4,9 +4,11 @@ import io
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from credit.drafts import SubjectDraft
-from models.terms import SubjectKind
+from models.issued import IssuedReport
+from models.terms import Severity, SubjectKind
 from reports import issue
 from tests.conftest import TODAY
 from tests.factories import make_code, make_enterprise, make_listing, make_number, make_person, make_record
@@ -57,7 +59,8 @@ def test_search_by_half_a_name_leads_to_the_firm(client, firm):
 
 
 def test_a_former_name_is_found_and_said(client, session, firm):
-    make_record(session, "registration", subject=SubjectDraft(SubjectKind.enterprise, "上海暮云有限公司", firm.code))
+    renamed = SubjectDraft(SubjectKind.enterprise, "上海暮云有限公司", firm.code)
+    make_record(session, "registration", subject=renamed, held_from=TODAY)
     session.commit()
     assert "曾用名 上海晨星测试有限公司" in client.get("/search?name=晨星").text
 
@@ -120,7 +123,7 @@ def test_a_citizen_number_is_refused_and_never_repeated(client, deployment, capl
 
 def test_a_subject_page_says_where_from_and_how_fresh(client, session, deployment, firm):
     make_record(
-        session, "penalty", subject=drafted(firm), document_number="沪测罚〔2026〕9号", severity="general",
+        session, "penalty", subject=drafted(firm), document_number="沪测罚〔2026〕9号", severity=Severity.general,
         amount=200000, payload={"violation": "测试违法事实", "fine": 200000, "authority": "区市场监督管理局"},
     )  # fmt: skip
     make_listing(
@@ -216,7 +219,8 @@ def test_a_report_is_made_and_verified_by_code_and_by_file(page_client, session,
     pdf = browser.post(f"/subjects/{firm.code}/report")
     assert (pdf.status_code, pdf.mimetype) == (200, "application/pdf")
     assert "attachment" in pdf.headers["Content-Disposition"]
-    code = session.execute(issue.select(issue.IssuedReport.verification_code)).scalar_one()
+    code = session.execute(select(IssuedReport.verification_code)).scalar_one()
+    session.commit()
     assert "真实有效" in browser.get("/verify", query_string={"code": code.lower()}).text
     sent = {"file": (io.BytesIO(pdf.data), "report.pdf")}
     assert "真实有效" in browser.post("/verify", sent, content_type="multipart/form-data").text
