@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from credit.bulk import uncollected
 from credit.catalogue import get_item
 from credit.collection.batches import (
     DeliveryReport,
@@ -64,10 +65,10 @@ def collect_file(
         for sequence, page in enumerate(table.pages()):
             if sequence < delivery.batches_done:
                 continue
-            results = [map_row(row, number) for number, row in enumerate(page.rows, start=page.first_row_number)]
-            write_batch(
-                session, delivery, results, sequence=sequence, first_row=page.first_row_number, today=today, now=clock()
-            )
+            first = page.first_row_number
+            with uncollected():
+                results = [map_row(row, number) for number, row in enumerate(page.rows, start=first)]
+                write_batch(session, delivery, results, sequence=sequence, first_row=first, today=today, now=clock())
             yield Progress(len(results))
         report = close_delivery(session, delivery, columns_dropped=dropped, now=clock())
         yield Progress(0, report)
@@ -132,10 +133,11 @@ def _take_pages(
     number, sequence = 1, delivery.batches_done
     for rows, position in pages:
         texts = [["" if row.get(name) is None else str(row[name]) for name in names] for row in rows]
-        results = [map_row(text, place) for place, text in enumerate(texts, start=number)]
-        write_batch(
-            session, delivery, results, sequence=sequence, first_row=number, today=today, now=clock(), position=position
-        )
+        with uncollected():
+            results = [map_row(text, place) for place, text in enumerate(texts, start=number)]
+            write_batch(
+                session, delivery, results, sequence=sequence, first_row=number, today=today, now=clock(), position=position
+            )
         number += len(results)
         sequence += 1
         yield Progress(len(results))

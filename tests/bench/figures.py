@@ -42,7 +42,9 @@ def table(figures: Sequence[Figure]) -> list[str]:
     """The figures as the lines of a Markdown table, aligned for a terminal."""
     rows = [HEADINGS, *(_cells(figure) for figure in figures)]
     widths = [max(_width(row[place]) for row in rows) for place in range(len(HEADINGS))]
-    lines = ["| " + " | ".join(_pad(cell, width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines = [
+        "| " + " | ".join(_pad(cell, width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
@@ -62,7 +64,16 @@ def _cells(figure: Figure) -> tuple[str, ...]:
     peer = "" if figure.peer_value is None else number(figure.peer_value)
     ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
     met = {True: "yes", False: "NO", None: ""}[figure.met]
-    return (figure.name, f"{number(figure.ours)} {figure.unit}", figure.peer, peer, ratio, figure.target, met, figure.note)
+    return (
+        figure.name,
+        f"{number(figure.ours)} {figure.unit}",
+        figure.peer,
+        peer,
+        ratio,
+        figure.target,
+        met,
+        figure.note,
+    )
 
 
 def _width(text: str) -> int:

@@ -28,7 +28,14 @@ REGISTRY_HEADER = (
 REGISTRY_MEANS = (
     "name", "uscc", "decision_date", "amount", "content", "legal_rep", "address", "authority", "result", "remark",
 )  # fmt: skip
-VIOLATIONS = ("超范围经营", "未按规定明码标价", "虚假宣传", "未取得许可从事经营", "产品质量不合格", "消防设施未保持完好有效")
+VIOLATIONS = (
+    "超范围经营",
+    "未按规定明码标价",
+    "虚假宣传",
+    "未取得许可从事经营",
+    "产品质量不合格",
+    "消防设施未保持完好有效",
+)
 BODIES = ("示范区市场监督管理局", "示范区生态环境局", "示范区消防救援支队", "示范区城市管理执法局", "示范区交通委员会")
 BRANDS = [
     first + second + third for first in BRAND_FIRST for second in BRAND_SECOND for third in ("", *BRAND_FIRST[::3])
