@@ -147,7 +147,7 @@ def make_draft(item: str = "penalty", **changes: Any) -> RecordDraft:
         "row_number": 1,
         "item": item,
         "subject": subject,
-        "natural_key": (f"key-{number}",),
+        "natural_key": ("-",) if item == "registration" else ("-", f"key-{number}"),
         "payload": {},
         "held_from": date(2026, 3, 2),
         "document_number": f"沪测罚〔2026〕{number}号",
