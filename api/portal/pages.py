@@ -126,4 +126,9 @@ def verify_file() -> Page:
 @require("public:read")
 def about() -> Page:
     """Where the data come from, who may see what, how to object and to have a record repaired."""
-    return render_template("portal/about.html", disclosure=current_deployment().disclosure)
+    deployment = current_deployment()
+    rules = deployment.rules
+    return render_template(
+        "portal/about.html", edition=deployment.disclosure.edition, terms=rules.workdays,
+        regime=rules.regime_on(district_day()),
+    )  # fmt: skip

@@ -47,6 +47,16 @@ def test_pages_answer(client, address, text):
     assert 'class="skip" href="#content"' in answer.text
 
 
+def test_terms_on_the_page_are_those_in_force(client, deployment):
+    page = client.get("/about").text
+    for name, term in deployment.rules.workdays.items():
+        if name.startswith(("objection_", "repair_")):
+            assert term.meaning in page
+            assert f">{term.days}</td>" in page
+    assert "信用修复管理办法（国家发展改革委令第36号）" in page
+    assert "依据待核实" in page
+
+
 def test_home_tells_what_is_held(client, firm):
     page = client.get("/").text
     assert "<b>1</b> 家主体" in page
