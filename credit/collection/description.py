@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import yaml
 
@@ -36,7 +36,8 @@ FORMATS: Final = frozenset(("day_first", "month_first", "excel_1904"))
 ENCODINGS: Final = frozenset(("utf-8", "utf-8-sig", "utf-16", "gb18030"))
 CONTAINERS: Final = frozenset(("csv", "tsv", "json", "jsonl", "xls", "xlsx"))
 
-Carrier = Literal["files", "rest", "exchange_db"]
+CADENCES: Final = ("daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly")
+Carrier = Literal["files", "rest", "exchange_db", "push"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Description:
     """One source, whole. ``subject_kind`` is None where the code decides, else the kind of all its subjects.
 
     ``constants`` are facts the source does not write because they are the same for all (its authority). ``fine_from``
-    names meanings whose text is searched for the fine where the fine itself is blank.
+    names meanings whose text is searched for a blank fine. ``cadence``: how often a delivery or zero report (零报告) is owed.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Description:
     exchange: ExchangeSettings | None = None
     department_code: str | None = None
     remark: str = ""
+    cadence: str | None = None
 
     def names_file(self, name: str) -> bool:
         """Whether a file of this name is this source's, by its globs."""
@@ -161,14 +163,13 @@ def read_description(content: Any) -> Description:
     """A description from parsed YAML or JSON. Raises DescriptionInvalid listing all that is wrong with its form."""
     if not isinstance(content, dict):
         raise DescriptionInvalid("数据源描述应为键值结构")
-    faults = list(_form_faults(content))
-    if faults:
+    if faults := list(_form_faults(content)):
         raise _invalid(content.get("name"), faults)
     files = dict(content.get("files") or {})
     files["glob"] = tuple([files["glob"]] if isinstance(files.get("glob"), str) else files.get("glob") or ())
     kind = content.get("subject_kind")
     try:
-        description = Description(
+        return Description(
             **{key: content[key] for key in _PLAIN & content.keys()},
             columns=tuple(_read_column(entry) for entry in content["columns"]),
             delivery=DeliveryMode(content.get("delivery", "incremental")),
@@ -182,13 +183,10 @@ def read_description(content: Any) -> Description:
         )
     except (TypeError, ValueError) as error:
         raise _invalid(content.get("name"), [f"设置有误：{error}"]) from None
-    return description
 
 
-_PLAIN: Final = frozenset(("name", "title", "department", "carrier", "item", "list_code", "department_code", "remark"))
-_KEYS: Final = _PLAIN | frozenset(
-    ("columns", "delivery", "constants", "natural_key", "subject_kind", "fine_from", "files", "rest", "exchange")
-)
+_PLAIN: Final = frozenset("name title department carrier item list_code department_code remark cadence".split())  # noqa: SIM905
+_KEYS: Final = _PLAIN | set("columns delivery constants natural_key subject_kind fine_from files rest exchange".split())  # noqa: SIM905
 _COLUMN_KEYS: Final = frozenset(("column", "index", "means", "format", "unit", "vocabulary", "optional"))
 _FILE_KEYS: Final = frozenset(FileSettings.__dataclass_fields__)
 
@@ -213,12 +211,14 @@ def _form_faults(content: dict[str, Any]) -> Iterator[str]:
     for key in content.keys() - _KEYS:
         yield f"未知设置 {key}"
     carrier = content.get("carrier")
-    if carrier and carrier not in ("files", "rest", "exchange_db"):
-        yield f"carrier 应为 files、rest 或 exchange_db，而不是 {carrier}"
+    if carrier and carrier not in get_args(Carrier):
+        yield f"carrier 应为 {'、'.join(get_args(Carrier))} 之一，而不是 {carrier}"
     if carrier in ("rest", "exchange_db") and not content.get("rest" if carrier == "rest" else "exchange"):
         yield f"{carrier} 方式缺少连接设置"
     if content.get("delivery", "incremental") not in ("full", "incremental"):
         yield "delivery 应为 full 或 incremental"
+    if content.get("cadence") not in (None, *CADENCES):
+        yield f"cadence 应为 {'、'.join(CADENCES)} 之一"
     if (kind := content.get("subject_kind")) and kind != "by_code" and kind not in set(SubjectKind):
         yield f"subject_kind {kind} 未知"
     files = content.get("files") or {}
@@ -261,8 +261,7 @@ def check_description(description: Description, catalogue: Catalogue) -> Catalog
     for name in description.constants:
         if name not in FACT_MEANINGS or name not in item.fields:
             raise OutsideCatalogue(f"目录项“{item.name}”没有字段 {name}", item=item.code, field=name)
-    faults = list(_fit_faults(description, item))
-    if faults:
+    if faults := list(_fit_faults(description, item)):
         raise _invalid(description.name, faults)
     return item
 
