@@ -4,7 +4,7 @@ from flask import Flask
 
 from api.console import audit, collection, lookup
 from api.console.blueprint import blueprint
-from api.portal.frame import set_up_pages
+from api.pages.frame import set_up_pages
 
 __all__ = ["audit", "collection", "lookup", "register_console"]
 

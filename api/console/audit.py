@@ -4,7 +4,7 @@ from flask import render_template, request
 
 from api.console.blueprint import blueprint
 from api.database import current_deployment
-from api.portal.words import purpose_names
+from api.pages.words import purpose_names
 from api.security import require
 from credit.audit import verify_log
 

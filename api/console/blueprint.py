@@ -1,5 +1,5 @@
 """The one blueprint of the console; its modules put their pages on it."""
 
-from api.portal.frame import page_blueprint
+from api.pages.frame import page_blueprint
 
 blueprint = page_blueprint("console", __name__, "/console")

@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from api.clock import district_day, moment
 from api.console.blueprint import blueprint
 from api.database import get_session, open_reading_session
-from api.portal.searching import code_typed
-from api.portal.words import purpose_names
+from api.pages.searching import code_typed
+from api.pages.words import purpose_names
 from api.problems import status_of
 from api.security import current_enquirer, require
 from credit.enquirer import Enquirer

@@ -2,8 +2,8 @@
 
 from flask import Flask
 
+from api.pages.frame import set_up_pages
 from api.portal import own, pages, signing
-from api.portal.frame import set_up_pages
 
 
 def register_portal(app: Flask) -> None:

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.clock import district_day, moment
 from api.database import get_session
-from api.portal.frame import current_settings, page_blueprint, pdf_answer
-from api.portal.words import category_names, purpose_names
+from api.pages.frame import current_settings, page_blueprint, pdf_answer
+from api.pages.words import category_names, purpose_names
 from api.problems import status_of
 from api.security import current_enquirer, require
 from credit.authorisations import AuthorisationView, grant, list_authorisations, require_own_subject, revoke

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.clock import district_day, moment
 from api.database import current_deployment, get_session, open_reading_session
+from api.pages.frame import current_settings, holdings, page_blueprint, pdf_answer
+from api.pages.searching import code_typed
 from api.paging import dump_cursor, load_cursor
-from api.portal.frame import current_settings, holdings, page_blueprint, pdf_answer
-from api.portal.searching import code_typed
 from api.problems import status_of
 from api.security import require
 from credit.enquirer import PUBLIC

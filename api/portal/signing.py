@@ -4,7 +4,7 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.clock import moment
-from api.portal.frame import local_address, page_blueprint, visitor
+from api.pages.frame import local_address, page_blueprint, visitor
 from api.problems import status_of
 from api.security import require, sign_in_to_pages, sign_out_of_pages
 from api.signing_in import sign_in_person

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.clock import district_day
-from api.portal.frame import local_address
+from api.pages.frame import local_address
 from credit.accounts import enable_otp
 from credit.drafts import SubjectDraft
 from credit.otp import code_at, step_of

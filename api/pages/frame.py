@@ -15,8 +15,8 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as AnyResponse
 
 from api.database import current_deployment, get_session
-from api.portal.searching import NUMBERS_REFUSED
-from api.portal.words import category_names, purposes_by_code, word
+from api.pages.searching import NUMBERS_REFUSED
+from api.pages.words import category_names, purposes_by_code, word
 from api.problems import status_of
 from api.security import current_enquirer
 from api.settings import Settings
