@@ -7,6 +7,7 @@ global. The clock is not here: days and times are always parameters.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -41,6 +42,8 @@ class Deployment:
     matters: Mapping[str, Matter]
     disclosure: DisclosureTable
     sessions: sessionmaker[Session] = field(repr=False)
+    memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What this process remembers for a moment (``credit.freshness``); never anything that decides a right."""
 
 
 def make_deployment(

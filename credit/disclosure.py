@@ -45,8 +45,29 @@ class View:
     fields: Mapping[str, FieldTreatment]
     categories: frozenset[str] | None = None
 
+    def covers(self, category: str) -> bool:
+        """Whether the view reaches a category: a consent's only those it names, any other all."""
+        return self.categories is None or category in self.categories
+
+    @property
+    def rule(self) -> "Rule":
+        """What of this view decides about a record: hashable, so that a statement is made once per rule."""
+        return Rule(self.levels, self.starts, self.ends)
+
     def conditions(self, today: date) -> tuple[Condition, ...]:
         """What a projection row must fulfil to be seen today."""
+        return self.rule.conditions(today)
+
+
+class Rule(NamedTuple):
+    """Levels and term columns of a view."""
+
+    levels: tuple[str, ...]
+    starts: str | None
+    ends: str
+
+    def conditions(self, today: Any) -> tuple[Condition, ...]:
+        """What a projection row must fulfil; ``today`` is a day, or a placeholder for one in a prepared statement."""
         wanted = [
             Condition("standing", "in", (Standing.valid.value,)),
             Condition("link_confirmed", "is", True),

@@ -4,15 +4,24 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, Date, and_, bindparam, or_
 
-from credit.disclosure import Condition, View, usable_conditions
+from credit.disclosure import Condition, Rule, View, usable_conditions
 from models.records import CurrentRecord
 
 
 def visible(view: View, today: date) -> ColumnElement[bool]:
     """Rows of the projection that this view shows today."""
     return render(view.conditions(today))
+
+
+TODAY = bindparam("today", type_=Date())
+"""Stands for the day of asking in a prepared statement."""
+
+
+def visible_today(rule: Rule) -> ColumnElement[bool]:
+    """Like ``visible``, for a statement made once and executed with the parameter ``today``."""
+    return render(rule.conditions(TODAY))
 
 
 def usable(day: date) -> ColumnElement[bool]:

@@ -4,17 +4,18 @@ An entry needs a decision: authority, document number, day. It is visible exactl
 joined and ``credit.disclosure`` judges), current between its first and last day, and gone with repair or removal at once.
 """
 
+import functools
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Date, and_, bindparam, delete, exists, insert, or_, select
 from sqlalchemy.orm import Session
 
 from credit.bulk import adapter_of, insert_rows, table_of
 from credit.deployment import deployment_of
-from credit.disclosure import View, usable_conditions
-from credit.disclosure_sql import render, visible
+from credit.disclosure import Rule, View, usable_conditions
+from credit.disclosure_sql import TODAY, render, visible, visible_today
 from credit.drafts import RecordDraft
 from credit.enquirer import Enquirer
 from credit.errors import InvalidQuery, ListingNeedsDecision, NotFound
@@ -85,8 +86,11 @@ def remove_listing(
     session.flush()
 
 
-def current_on(day: date) -> ColumnElement[bool]:
-    """Entries in force on a day: begun, not past their last day, not removed. Needs the outer join to removals."""
+def current_on(day: Any) -> ColumnElement[bool]:
+    """Entries in force on a day (or a placeholder for one): begun, not past their last day, not removed.
+
+    Needs the outer join to removals.
+    """
     return and_(
         Listing.begun_on <= day,
         or_(Listing.until.is_(None), Listing.until >= day),
@@ -99,14 +103,17 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), DISTRICT_ZONE)
 
 
+REMOVED_KEYS = (
+    select(Listing.record_key)
+    .join(ListingRemoval, ListingRemoval.listing_id == Listing.id)
+    .where(Listing.subject_id == bindparam("subject"), ListingRemoval.effective_on <= bindparam("today", type_=Date()))
+)
+
+
 def list_removed_keys(session: Session, subject_id: int, today: date) -> set[bytes]:
     """Records of a subject whose entry on a list was removed: with the entry goes what it said."""
-    statement = (
-        select(Listing.record_key)
-        .join(ListingRemoval, ListingRemoval.listing_id == Listing.id)
-        .where(Listing.subject_id == subject_id, ListingRemoval.effective_on <= today)
-    )
-    return {bytes(key) for key in session.execute(statement).scalars()}
+    found = session.connection().execute(REMOVED_KEYS, {"subject": subject_id, "today": today})
+    return {bytes(key) for key in found.scalars()}
 
 
 def list_subject_listings(
@@ -114,13 +121,8 @@ def list_subject_listings(
 ) -> list[ListingView]:
     """Entries of one subject that this view shows: in force on the day asked about, and still today."""
     deployment = deployment_of(session)
-    statement = (
-        select(*LISTING_COLUMNS)
-        .join(CurrentRecord, CurrentRecord.record_key == Listing.record_key)
-        .outerjoin(ListingRemoval, ListingRemoval.listing_id == Listing.id)
-        .where(Listing.subject_id == subject_id, visible(view, today), current_on(today))
-        .order_by(Listing.begun_on.desc(), Listing.id)
-    )
+    statement = _subject_statement(view.rule)
+    parameters: dict[str, Any] = {"subject": subject_id, "today": today}
     if as_of != today:
         known = exists().where(
             Record.subject_id == Listing.subject_id,
@@ -128,7 +130,20 @@ def list_subject_listings(
             Record.known_at < end_of_day(as_of),
         )
         statement = statement.where(current_on(as_of), known)
-    return [listing_view(row, deployment.list_kinds[row.list_code]) for row in session.execute(statement)]
+    rows = session.connection().execute(statement, parameters)
+    return [listing_view(row, deployment.list_kinds[row.list_code]) for row in rows]
+
+
+@functools.lru_cache(maxsize=64)
+def _subject_statement(rule: Rule) -> Any:
+    """Made once per rule of disclosure: a look-up makes no statement."""
+    return (
+        select(*LISTING_COLUMNS)
+        .join(CurrentRecord, CurrentRecord.record_key == Listing.record_key)
+        .outerjoin(ListingRemoval, ListingRemoval.listing_id == Listing.id)
+        .where(Listing.subject_id == bindparam("subject"), visible_today(rule), current_on(TODAY))
+        .order_by(Listing.begun_on.desc(), Listing.id)
+    )
 
 
 def list_usable_listings(

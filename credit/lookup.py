@@ -13,35 +13,29 @@ from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from credit.authorisations import EVALUATION, Consent, find_consent
-from credit.catalogue import Catalogue, CatalogueItem
+from credit.catalogue import Catalogue
 from credit.deployment import Deployment, deployment_of
-from credit.disclosure import View, treat_field, view_of
-from credit.disclosure_sql import visible
+from credit.disclosure import View, view_of
 from credit.enquirer import Enquirer
 from credit.enquiries import logged, require_purpose
 from credit.enquiry_log import Entry
 from credit.errors import InvalidQuery, NotAuthorised, SubjectNotFound
+from credit.facts import Categories, list_categories
+from credit.freshness import known_sources
 from credit.identifiers import parse_number
-from credit.listings import end_of_day, list_removed_keys, list_subject_listings
+from credit.listings import list_subject_listings
 from credit.masking import mask_name
 from credit.search import dump_position, load_position, normalise_query, search_names
 from credit.subjects import SubjectRow, find_person, get_subject, list_former_names
 from credit.views import (
     EvaluationView,
-    FieldView,
-    Freshness,
     ListingView,
-    Provenance,
-    RecordView,
     RightNeeded,
     SearchHit,
     SearchPage,
     SubjectView,
 )
-from models.accounts import Department
-from models.collection import Source
 from models.evaluations import Evaluation, ModelCard
-from models.records import CurrentRecord, Record
 from models.subjects import Subject, SubjectChange, SubjectName
 from models.terms import DisclosureLevel, Role, SubjectKind
 
@@ -113,15 +107,12 @@ def compose(
     if view.categories is not None:
         beside = view_of(deployment.disclosure, enquirer, subject_id=subject.id, subject_kind=subject.kind)
     views = (view,) if beside is None else (view, beside)
-    categories = _categories(session, deployment, subject, views, as_of=as_of, today=today)
-    listings = _listings(session, deployment, subject.id, views, as_of=as_of, today=today)
+    categories = list_categories(session, subject, views, as_of=as_of, today=today, now=entry.asked_at)
+    listings = _listings(session, deployment, subject.id, views, categories, as_of=as_of, today=today)
     seen = {record.record_id: record.record for _, _, records in categories for record in records}
     evaluation = _evaluation(session, subject.id, view, seen, as_of=as_of, today=today)
     entry.shown = _shown(categories, listings, evaluation)
     return _answer(session, enquirer, subject, view, consent, entry, categories, listings, evaluation, as_of)
-
-
-Categories = tuple[tuple[str, str, tuple[RecordView, ...]], ...]
 
 
 def _answer(
@@ -143,7 +134,7 @@ def _answer(
         categories=categories,
         listings=tuple(listings),
         evaluation=evaluation,
-        freshness=_freshness(session),
+        freshness=known_sources(session, entry.asked_at).freshness,
         categories_by_right=categories_by_right(deployment, enquirer),
         authorisation=None if consent is None else consent.ref,
         enquiry=entry.receipt,
@@ -162,115 +153,19 @@ def _shown(
     return shown
 
 
-def _covers(view: View, category: str) -> bool:
-    """A consent covers the categories it names; beside it an agency keeps what it would see without (of persons nothing)."""
-    return view.categories is None or category in view.categories
-
-
 def _listings(
-    session: Session, deployment: Deployment, subject_id: int, views: Sequence[View], *, as_of: date, today: date
-) -> list[ListingView]:
+    session: Session, deployment: Deployment, subject_id: int, views: Sequence[View], categories: Categories, *,
+    as_of: date, today: date,
+) -> list[ListingView]:  # fmt: skip
+    """Entries shown; none is where no record of a list is shown, for an entry is visible exactly as far as its record is."""
+    if not any(record.listed for _, _, records in categories for record in records):
+        return []
     found: dict[str, ListingView] = {}
     for view in views:
         for listing in list_subject_listings(session, subject_id, view, as_of=as_of, today=today):
-            if _covers(view, deployment.list_kinds[listing.list_code].category):
+            if view.covers(deployment.list_kinds[listing.list_code].category):
                 found.setdefault(listing.record, listing)
     return list(found.values())
-
-
-RECORD_COLUMNS = (
-    Record.id, Record.record_key, Record.item, Record.list_code, Record.source_id, Record.batch_id, Record.row_number, Record.severity,
-    Record.document_number, Record.authority, Record.held_from, Record.held_until, Record.known_at, Record.amount,
-    Record.payload, CurrentRecord.tone, CurrentRecord.disputed, CurrentRecord.disclosure, CurrentRecord.publish_until,
-)  # fmt: skip
-
-
-def _categories(
-    session: Session, deployment: Deployment, subject: SubjectRow, views: Sequence[View], *, as_of: date, today: date
-) -> Categories:
-    sources = _source_names(session)
-    grouped: dict[str, dict[int, RecordView]] = {}
-    removed: set[bytes] | None = None
-    for view in views:
-        for row in _visible_rows(session, subject.id, view, as_of=as_of, today=today):
-            item = deployment.catalogue.items[row.item]
-            category = _category(deployment, item, row)
-            if row.list_code and removed is None:
-                removed = list_removed_keys(session, subject.id, today)
-            if row.list_code and bytes(row.record_key) in (removed or ()):
-                continue
-            if _covers(view, category) and row.id not in grouped.setdefault(category, {}):
-                grouped[category][row.id] = _record_view(row, item, category, view, subject, sources)
-    return tuple(
-        (code, name, tuple(grouped[code].values()))
-        for code, name in deployment.catalogue.categories.items()
-        if grouped.get(code)
-    )
-
-
-def _visible_rows(session: Session, subject_id: int, view: View, *, as_of: date, today: date) -> Sequence[Any]:
-    """Records this view shows, newest first; for a past day, the version known at its end, if the fact is visible today."""
-    statement = select(*RECORD_COLUMNS).where(visible(view, today))
-    if as_of == today:
-        statement = statement.join(Record, Record.id == CurrentRecord.record_id).where(
-            CurrentRecord.subject_id == subject_id
-        )
-        return session.execute(statement.order_by(Record.held_from.desc().nulls_last(), Record.id.desc())).all()
-    known_by = end_of_day(as_of)
-    statement = (
-        statement.join(Record, Record.record_key == CurrentRecord.record_key)
-        .where(Record.subject_id == subject_id, Record.known_at < known_by)
-        .order_by(Record.id)
-    )
-    newest = {bytes(row.record_key): row for row in session.execute(statement)}
-    rows = [row for row in newest.values() if row.held_from is None or row.held_from <= as_of]
-    return sorted(rows, key=lambda row: (row.held_from or date.min, row.id), reverse=True)
-
-
-def _category(deployment: Deployment, item: CatalogueItem, row: Any) -> str:
-    """A listing's record is shown under the category of its list."""
-    kind = deployment.list_kinds.get(row.list_code) if row.list_code else None
-    return kind.category if kind is not None else item.category
-
-
-def _record_view(
-    row: Any, item: CatalogueItem, category: str, view: View, subject: SubjectRow, sources: dict[int, Any]
-) -> RecordView:
-    title, department, name = sources.get(row.source_id, ("", "", ""))
-    return RecordView(
-        record=bytes(row.record_key).hex(),
-        record_id=row.id,
-        item=item.code,
-        item_name=item.name,
-        category=category,
-        tone=row.tone,
-        severity=row.severity,
-        document_number=row.document_number,
-        authority=row.authority,
-        held_from=row.held_from,
-        held_until=row.held_until,
-        publish_until=row.publish_until,
-        amount=row.amount,
-        disputed=bool(row.disputed),
-        fields=_fields(row.payload, item, view, subject),
-        provenance=Provenance(name, title, department, row.batch_id, row.row_number, row.known_at),
-    )
-
-
-def _fields(payload: dict[str, Any], item: CatalogueItem, view: View, subject: SubjectRow) -> tuple[FieldView, ...]:
-    """The payload as this view may see it, in the catalogue's order; what it may not see leaves no trace."""
-    shown = []
-    for field in item.fields.values():
-        value = payload.get(field.name)
-        if value is None:
-            continue
-        level = (field.disclosure or item.disclosure).value
-        treatment = treat_field(view, level=level, field_type=field.type, subject_kind=subject.kind)
-        if treatment == "shown":
-            shown.append(FieldView(field.name, field.label, value))
-        elif treatment == "masked":
-            shown.append(FieldView(field.name, field.label, mask_name(str(value))))
-    return tuple(shown)
 
 
 def categories_by_right(deployment: Deployment, enquirer: Enquirer) -> tuple[RightNeeded, ...]:
@@ -318,7 +213,7 @@ def _evaluation(
     """
     if not view.evaluation:
         return None
-    row = session.execute(EVALUATION_OF, {"wanted": subject_id}).first()
+    row = session.connection().execute(EVALUATION_OF, {"wanted": subject_id}).first()
     if row is None or row.as_of > as_of:
         return None
     stale = row.changed or (row.valid_until is not None and row.valid_until <= today)
@@ -341,44 +236,6 @@ def _reason(line: dict[str, Any], seen: dict[int, str]) -> dict[str, Any]:
     return {**line, "records": [seen[record] for record in line["records"] if record in seen]}
 
 
-SOURCES = (
-    select(
-        Source.id, Source.name, Source.title, Department.name, Source.last_delivery_at, Source.item, Source.list_code
-    )
-    .join(Department, Department.id == Source.department_id)
-    .order_by(Source.name)
-)
-
-
-def _source_names(session: Session) -> dict[int, Any]:
-    return {row[0]: (row[2], row[3], row[1]) for row in _sources(session)}
-
-
-def _sources(session: Session) -> Sequence[Any]:
-    """All sources, read once per session: a few dozen rows."""
-    if "sources" not in session.info:
-        session.info["sources"] = session.execute(SOURCES).all()
-    found: Sequence[Any] = session.info["sources"]
-    return found
-
-
-def _freshness(session: Session) -> tuple[Freshness, ...]:
-    deployment = deployment_of(session)
-    return tuple(
-        Freshness(row[1], row[2], row[3], row[4], _fed_categories(deployment, row[5], row[6]))
-        for row in _sources(session)
-    )
-
-
-def _fed_categories(deployment: Deployment, item_code: str, list_code: str | None) -> tuple[str, ...]:
-    """The category a source feeds."""
-    kind = deployment.list_kinds.get(list_code) if list_code else None
-    if kind is not None:
-        return (kind.category,)
-    item = deployment.catalogue.items.get(item_code)
-    return () if item is None else (item.category,)
-
-
 NAMES_OF = select(SubjectName.subject_id, SubjectName.id, SubjectName.name_norm, SubjectName.current)
 HITS = select(Subject.id, Subject.ref, Subject.code, Subject.name, Subject.kind)
 
@@ -394,9 +251,11 @@ def search_subjects(
     connection = session.connection()
     hits, position = search_names(connection, wanted, limit=limit, position=load_position(cursor))
     owners = {hit.subject_id for hit in hits}
-    subjects = {row.id: row for row in session.execute(HITS.where(Subject.id.in_(owners)))}
+    subjects = {row.id: row for row in connection.execute(HITS.where(Subject.id.in_(owners)))}
     best: dict[int, tuple[bool, int]] = {}
-    for subject_id, name_id, name_norm, current in session.execute(NAMES_OF.where(SubjectName.subject_id.in_(owners))):
+    for subject_id, name_id, name_norm, current in connection.execute(
+        NAMES_OF.where(SubjectName.subject_id.in_(owners))
+    ):
         if wanted in name_norm:
             best[subject_id] = min(best.get(subject_id, (True, 1 << 62)), (not current, name_id))
     shown = []

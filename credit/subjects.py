@@ -44,14 +44,14 @@ def get_subject(session: Session, code_or_ref: str) -> SubjectRow:
     SubjectNotFound.
     """
     if is_ref(code_or_ref):
-        return _follow(session, session.execute(BY_REF, {"wanted": code_or_ref}).first())
+        return _follow(session, session.connection().execute(BY_REF, {"wanted": code_or_ref}).first())
     wanted = normalise(code_or_ref)
-    row = session.execute(BY_CODE, {"wanted": wanted}).first()
+    row = session.connection().execute(BY_CODE, {"wanted": wanted}).first()
     if row is not None:
         return _follow(session, row)
     if looks_like_number(wanted):
         raise NumberInAddress()
-    owners = session.execute(BY_IDENTIFIER, {"wanted": wanted}).scalars().all()
+    owners = session.connection().execute(BY_IDENTIFIER, {"wanted": wanted}).scalars().all()
     if len(set(owners)) == 1:
         return get_subject_by_id(session, owners[0])
     if len(wanted) not in (9, 13, 15):
@@ -71,7 +71,7 @@ def _follow(session: Session, row: Any) -> SubjectRow:
 
 def get_subject_by_id(session: Session, subject_id: int) -> SubjectRow:
     """The subject of an id, or the one it was merged into."""
-    return _follow(session, session.execute(BY_ID, {"wanted": subject_id}).first())
+    return _follow(session, session.connection().execute(BY_ID, {"wanted": subject_id}).first())
 
 
 def find_person(session: Session, number: str) -> SubjectRow | None:
@@ -90,4 +90,4 @@ FORMER_NAMES = (
 
 def list_former_names(session: Session, subject_id: int) -> tuple[str, ...]:
     """Names a subject no longer carries, newest first."""
-    return tuple(session.execute(FORMER_NAMES, {"wanted": subject_id}).scalars())
+    return tuple(session.connection().execute(FORMER_NAMES, {"wanted": subject_id}).scalars())

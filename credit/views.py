@@ -35,6 +35,7 @@ class RecordView:
     item: str
     item_name: str
     category: str
+    listed: bool
     tone: str
     severity: str | None
     document_number: str | None

@@ -26,6 +26,7 @@ from credit.drafts import Fault, RowResult
 from credit.editions import ensure_edition
 from credit.enquiry_log import new_ref
 from credit.errors import DoesNotAddUp, NotFound
+from credit.freshness import forget_sources
 from credit.keyring import SealBox
 from credit.records import AcceptContext, accept_records, count_outcomes
 from models.collection import Batch, Delivery, Rejection, Source
@@ -80,6 +81,7 @@ def register_source(session: Session, description: Description) -> int:
     source.title, source.department_id = description.title, department_id
     source.item, source.list_code = description.item, description.list_code
     source.carrier = str(description.carrier)
+    forget_sources(deployment_of(session))
     body = plain(description)
     if source.description != body:
         source.description = body
@@ -228,6 +230,7 @@ def close_delivery(session: Session, delivery: OpenDelivery, *, columns_dropped:
         raise DoesNotAddUp(received=row.received, in_batches=in_batches, outcomes=total)
     row.state, row.closed_at, row.columns_dropped = DeliveryState.closed.value, now, columns_dropped
     session.execute(update(Source).where(Source.id == row.source_id).values(last_delivery_at=now))
+    forget_sources(deployment_of(session))
     session.flush()
     return report_of(row, delivery.source)
 
