@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from credit.drafts import SubjectDraft
+from credit.records import change_standing
 from models.issued import IssuedReport
-from models.terms import Severity, SubjectKind
+from models.records import Record
+from models.terms import EventKind, Severity, SubjectKind
 from reports import issue
-from tests.conftest import TODAY
+from tests.conftest import NOW, TODAY
 from tests.factories import make_code, make_enterprise, make_listing, make_number, make_person, make_record
 
 MARKUP = '<img src=x onerror="alert(1)"><b>晨星</b>'
@@ -149,6 +151,26 @@ def test_a_subject_page_says_where_from_and_how_fresh(client, session, deploymen
     assert "以下类别须授权或依职责查询" in page
     assert "评价日期" not in page
     assert deployment.enquiry_log.length() == 1
+
+
+def test_an_objection_is_marked_and_a_repair_leaves_no_trace(client, session, firm):
+    make_record(
+        session, "penalty", subject=drafted(firm), document_number="沪测罚〔2026〕9号", severity=Severity.general
+    )
+    session.commit()
+    key = session.execute(select(Record.record_key).where(Record.document_number == "沪测罚〔2026〕9号")).scalar_one()
+    known = {"effective_on": TODAY, "known_at": NOW, "actor": "测试"}
+    change_standing(session, key, EventKind.objected, cause="异议", **known)
+    session.commit()
+    page = client.get(f"/subjects/{firm.code}").text
+    assert "异议处理中 1 项" in page
+    assert "行政处罚（沪测罚〔2026〕9号）" in page
+    change_standing(session, key, EventKind.repaired, cause="修复", **known)
+    session.commit()
+    page = client.get(f"/subjects/{firm.code}").text
+    assert "沪测罚〔2026〕9号" not in page
+    assert "异议处理中" not in page
+    assert "修复完成" not in page
 
 
 def test_the_rights_line_is_the_same_for_every_subject(client, session, firm):
