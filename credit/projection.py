@@ -3,7 +3,7 @@
 Only this module and ``credit.records`` write ``current_records``; only ``credit.disclosure`` compares its columns.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -102,6 +102,28 @@ def terms_of(
         known_on,
         pack,
     )
+
+
+def adapt_terms(terms: Terms, day: Callable[[date | None], Any]) -> tuple[Any, ...]:
+    """The last six columns of a projection row, days as the driver takes them."""
+    return (
+        day(terms.publish_from),
+        day(terms.publish_until),
+        day(terms.share_until),
+        day(terms.use_until),
+        day(terms.query_until),
+        terms.rule_id,
+    )
+
+
+def projection_row(
+    head: Head, record_key: bytes, kind: tuple[str, str, str], terms: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """One projection row in the order of ``COLUMNS``; ``kind`` is (item, tone, disclosure)."""
+    return (
+        head.record_id, record_key, head.content_digest, head.subject_id, *kind, head.standing, head.disputed,
+        head.link_confirmed, *terms,
+    )  # fmt: skip
 
 
 def projection_values(

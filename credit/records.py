@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from credit import projection
-from credit.bulk import Adapter, adapter_of, draw_ids, insert_rows, lock_writing, table_of
+from credit.bulk import Adapter, adapter_of, draw_ids, insert_rows, lock_writing, select_rows
 from credit.catalogue import CatalogueItem
 from credit.deployment import Deployment, deployment_of
 from credit.drafts import Fault, RecordDraft
@@ -89,20 +89,30 @@ RECORD_COLUMNS = (
     "supersedes", "linked_by", "document_number", "authority", "held_from", "held_until", "publish_limit", "known_at",
     "severity", "amount", "payload",
 )  # fmt: skip
+VALID = Standing.valid.value
+HEAD_COLUMNS = (
+    "record_key", "record_id", "content_digest", "subject_id", "standing", "disputed", "link_confirmed",
+)  # fmt: skip
 EVENT_COLUMNS = ("record_key", "record_id", "kind", "cause", "effective_on", "known_at", "actor", "facts")
 
 
-class News(NamedTuple):
-    """One draft that will be written: its place, key, content and subject."""
+@dataclass(slots=True)
+class News:
+    """One draft that will be written: its place, content, and how its subject was found; then the subject and the key."""
 
     place: int
     draft: RecordDraft
     resolution: Resolution
-    key: bytes
     content: bytes
     payload: str
     list_kind: ListKind | None
+    subject_id: int = 0
+    key: bytes = b""
     older_keys: tuple[bytes, ...] = ()
+
+
+Fresh = list[tuple[News, Head | None, Head]]
+"""What will be written, with the head before it and the head after it (ids provisional)."""
 
 
 class Door:
@@ -114,6 +124,8 @@ class Door:
         self.context = context
         self.adapt: Adapter = adapter_of(connection)
         self.appeared: list[str] = []
+        self._terms_met: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        self._kinds_met: dict[str | None, tuple[str, str, str]] = {}
 
     def accept(self, drafts: Sequence[RecordDraft], waiting_id: int | None = None) -> Accepted:
         """Decide and write these drafts."""
@@ -134,11 +146,13 @@ class Door:
             reason = self._must_wait(draft, list_kind)
             resolution = Resolution(None, LinkedBy.name, reason) if reason is not None else resolver.resolve(draft)
             payload, content = self._content(draft)
-            entry = News(place, draft, resolution, b"", content, payload, list_kind)
+            entry = News(place, draft, resolution, content, payload, list_kind)
             (parked if resolution.subject_id is None else news).append(entry)
         final, self.appeared = resolver.flush()
         self._park(parked, accepted, waiting_id)
-        self._write([self._keyed(entry, final) for entry in news], accepted)
+        for entry in news:
+            self._give_key(entry, final)
+        self._write(news, accepted)
         return accepted
 
     def _list_kind(self, draft: RecordDraft) -> ListKind | None:
@@ -160,12 +174,11 @@ class Door:
         )
         return payload, hashlib.blake2b((rest + payload).encode(), digest_size=16).digest()
 
-    def _keyed(self, entry: News, final: dict[int, int]) -> News:
+    def _give_key(self, entry: News, final: dict[int, int]) -> None:
         provisional = entry.resolution.subject_id or 0
-        subject_id = final.get(provisional, provisional)
-        keys = self.deployment.keyring.digests(record_key_text(entry.draft, subject_id), "record")
-        resolution = entry.resolution._replace(subject_id=subject_id)
-        return entry._replace(key=keys[0], older_keys=tuple(keys[1:]), resolution=resolution)
+        entry.subject_id = final.get(provisional, provisional)
+        entry.key, *older = self.deployment.keyring.digests(record_key_text(entry.draft, entry.subject_id), "record")
+        entry.older_keys = tuple(older)
 
     def _park(self, parked: list[News], accepted: Accepted, waiting_id: int | None) -> None:
         for entry in parked:
@@ -183,10 +196,10 @@ class Door:
     def _write(self, news: list[News], accepted: Accepted) -> None:
         keys = {key for entry in news for key in (entry.key, *entry.older_keys)}
         heads, erased = self._heads(keys), self._erased(keys)
-        fresh: list[tuple[News, Head | None]] = []
-        for new in news:
-            known_key = next((key for key in new.older_keys if key in heads or key in erased), new.key)
-            entry = new._replace(key=known_key)
+        fresh: Fresh = []
+        for entry in news:
+            if entry.older_keys:
+                entry.key = next((key for key in entry.older_keys if key in heads or key in erased), entry.key)
             head = heads.get(entry.key)
             if entry.key in erased:
                 accepted.outcomes[entry.place] = RowOutcome.rejected
@@ -195,8 +208,8 @@ class Door:
                 self._confirm_link(entry, head, heads, fresh, accepted)
             else:
                 accepted.outcomes[entry.place] = RowOutcome.accepted if head is None else RowOutcome.superseded
-                fresh.append((entry, head))
-                heads[entry.key] = self._next_head(entry, head, -len(fresh))
+                heads[entry.key] = after = self._next_head(entry, head, -len(fresh) - 1)
+                fresh.append((entry, head, after))
         self._insert(fresh, accepted)
 
     def _confirm_link(
@@ -204,7 +217,7 @@ class Door:
         entry: News,
         head: Head,
         heads: dict[bytes, Head],
-        fresh: list[tuple[News, Head | None]],
+        fresh: Fresh,
         accepted: Accepted,
     ) -> None:
         """The same fact once more, now by code: what was linked by name alone is confirmed."""
@@ -212,8 +225,9 @@ class Door:
             return
         heads[entry.key] = head._replace(link_confirmed=True)
         if head.record_id < 0:
-            earlier, before = fresh[-head.record_id - 1]
-            fresh[-head.record_id - 1] = (earlier._replace(resolution=entry.resolution), before)
+            earlier, before, _ = fresh[-head.record_id - 1]
+            earlier.resolution = entry.resolution
+            fresh[-head.record_id - 1] = (earlier, before, heads[entry.key])
             return
         accepted.touched.add(head.subject_id)
         self.connection.execute(
@@ -235,21 +249,16 @@ class Door:
 
     def _next_head(self, entry: News, head: Head | None, provisional: int) -> Head:
         """The head after this entry; ``provisional`` is minus its place among the fresh ones until ids are drawn."""
-        subject_id = entry.resolution.subject_id or 0
         linked = entry.resolution.linked_by is not LinkedBy.name
         if head is None:
-            return Head(provisional, entry.content, subject_id, Standing.valid.value, False, linked)
-        return Head(provisional, entry.content, subject_id, head.standing, head.disputed, head.link_confirmed or linked)
+            return Head(provisional, entry.content, entry.subject_id, VALID, False, linked)
+        confirmed = head.link_confirmed or linked
+        return Head(provisional, entry.content, entry.subject_id, head.standing, head.disputed, confirmed)
 
     def _heads(self, keys: set[bytes]) -> dict[bytes, Head]:
-        table = table_of(CurrentRecord)
-        columns = table.c
-        statement = select(
-            columns.record_key, columns.record_id, columns.content_digest, columns.subject_id, columns.standing,
-            columns.disputed, columns.link_confirmed,
-        ).where(columns.record_key.in_(list(keys)))  # fmt: skip
+        found = select_rows(self.connection, CurrentRecord, HEAD_COLUMNS, "record_key", keys)
         heads = {}
-        for key, record_id, content, subject_id, standing, disputed, confirmed in self.connection.execute(statement):
+        for key, record_id, content, subject_id, standing, disputed, confirmed in found:
             heads[bytes(key)] = Head(record_id, bytes(content), subject_id, standing, bool(disputed), bool(confirmed))
         return heads
 
@@ -259,47 +268,37 @@ class Door:
         statement = select(Erasure.record_key).where(Erasure.record_key.in_(list(keys)))
         return {bytes(key) for key in self.connection.execute(statement).scalars()}
 
-    def _insert(self, fresh: list[tuple[News, Head | None]], accepted: Accepted) -> None:
+    def _insert(self, fresh: Fresh, accepted: Accepted) -> None:
         ids = draw_ids(self.connection, Record, len(fresh))
         records, events, superseded = [], [], []
-        current: dict[bytes, dict[str, Any]] = {}
+        current: dict[bytes, tuple[Any, ...]] = {}
         listed: list[tuple[News, int]] = []
         real = {-place: record_id for place, record_id in enumerate(ids, start=1)}
-        for (entry, head), record_id in zip(fresh, ids, strict=True):
+        for (entry, head, after), record_id in zip(fresh, ids, strict=True):
             old_id = None if head is None else real.get(head.record_id, head.record_id)
             records.append(self._record_row(entry, record_id, old_id))
             if head is not None:
                 events.append(self._superseded_row(entry, record_id, old_id))
                 if head.record_id > 0:
                     superseded.append(entry.key)
-            current[entry.key] = self._current_row(entry, head, record_id)
+            current[entry.key] = self._current_row(entry, after._replace(record_id=record_id))
             if entry.list_kind is not None and entry.list_kind.kind != STATUS:
                 listed.append((entry, record_id))
-            accepted.touched.add(entry.resolution.subject_id or 0)
+            accepted.touched.add(entry.subject_id)
         accepted.records_made += len(records)
         insert_rows(self.connection, Record, RECORD_COLUMNS, records)
         insert_rows(self.connection, RecordEvent, EVENT_COLUMNS, events)
         self._project(current, superseded)
         enter_received(
             self.connection,
-            [
-                (entry.draft, entry.list_kind, entry.key, entry.resolution.subject_id or 0)
-                for entry, _ in listed
-                if entry.list_kind
-            ],
+            [(entry.draft, entry.list_kind, entry.key, entry.subject_id) for entry, _ in listed if entry.list_kind],
             self.context.known_at,
         )
 
-    def _project(self, current: dict[bytes, dict[str, Any]], superseded: list[bytes]) -> None:
+    def _project(self, current: dict[bytes, tuple[Any, ...]], superseded: list[bytes]) -> None:
         if superseded:
             self.connection.execute(delete(CurrentRecord).where(CurrentRecord.record_key.in_(superseded)))
-        day = self.adapt.day
-        days = {"publish_from", "publish_until", "share_until", "use_until", "query_until"}
-        rows = [
-            tuple(day(row[name]) if name in days else row[name] for name in projection.COLUMNS)
-            for row in current.values()
-        ]
-        insert_rows(self.connection, CurrentRecord, projection.COLUMNS, rows)
+        insert_rows(self.connection, CurrentRecord, projection.COLUMNS, list(current.values()))
 
     def _record_row(self, entry: News, record_id: int, old_id: int | None) -> tuple[Any, ...]:
         draft, context, day = entry.draft, self.context, self.adapt.day
@@ -307,7 +306,7 @@ class Door:
             record_id,
             entry.key,
             entry.content,
-            entry.resolution.subject_id,
+            entry.subject_id,
             context.edition_id,
             draft.item,
             draft.list_code,
@@ -336,12 +335,25 @@ class Door:
             entry.key, old_id, EventKind.superseded.value, cause, self.adapt.day(context.today), moment, "-", facts,
         )  # fmt: skip
 
-    def _current_row(self, entry: News, head: Head | None, record_id: int) -> dict[str, Any]:
+    def _current_row(self, entry: News, after: Head) -> tuple[Any, ...]:
+        draft = entry.draft
+        kind = self._kinds_met.get(draft.list_code) or self._kind(entry)
+        wanted = (draft.list_code, draft.severity, draft.held_from, draft.held_until, draft.publish_limit)
+        terms = self._terms_met.get(wanted) or self._terms(entry, wanted)
+        return projection.projection_row(after, entry.key, kind, terms)
+
+    def _kind(self, entry: News) -> tuple[str, str, str]:
+        """Item, tone and disclosure of what this batch brings under one list."""
+        item = self.context.item
+        found = (item.code, projection.tone_of(item, entry.list_kind).value, item.disclosure.value)
+        self._kinds_met[entry.draft.list_code] = found
+        return found
+
+    def _terms(self, entry: News, wanted: tuple[Any, ...]) -> tuple[Any, ...]:
         draft, item = entry.draft, self.context.item
-        tone = projection.tone_of(item, entry.list_kind)
         terms = projection.terms_of(
             item,
-            tone,
+            projection.tone_of(item, entry.list_kind),
             self.deployment.rules,
             severity=None if draft.severity is None else draft.severity.value,
             held_from=draft.held_from,
@@ -349,17 +361,8 @@ class Door:
             publish_limit=draft.publish_limit,
             known_on=self.context.today,
         )
-        after = self._next_head(entry, head, record_id)
-        return projection.projection_values(
-            record_id=record_id,
-            record_key=entry.key,
-            content_digest=entry.content,
-            subject_id=after.subject_id,
-            item=item,
-            tone=tone,
-            mark=Mark(Standing(after.standing), after.disputed, after.link_confirmed),
-            terms=terms,
-        )
+        found = self._terms_met[wanted] = projection.adapt_terms(terms, self.adapt.day)
+        return found
 
 
 def record_key_text(draft: RecordDraft, subject_id: int) -> str:

@@ -136,7 +136,14 @@ def _take_pages(
         with uncollected():
             results = [map_row(text, place) for place, text in enumerate(texts, start=number)]
             write_batch(
-                session, delivery, results, sequence=sequence, first_row=number, today=today, now=clock(), position=position
+                session,
+                delivery,
+                results,
+                sequence=sequence,
+                first_row=number,
+                today=today,
+                now=clock(),
+                position=position,
             )
         number += len(results)
         sequence += 1
