@@ -3,12 +3,12 @@
 An edition is data in YAML. It is read once into frozen objects and checked as a whole before anybody may use it: field
 names are the closed set of column meanings, and attributes that the law forbids to collect never become a field
 (上海市社会信用条例 Art. 14, 征信业管理条例 Art. 14). What is outside the edition is refused by ``get_item`` and
-``get_field``: 不在目录内的不得采集 (Art. 11).
+``get_field``: 不在目录内的不得采集 (Art. 11). What older editions held stays readable as ``retired``, never collectable.
 """
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -46,6 +46,8 @@ FACT_MEANINGS: Final = frozenset(
 MEANINGS: Final = IDENTITY_MEANINGS | FACT_MEANINGS | {"ignore"}
 FIELD_TYPES: Final = frozenset(("text", "date", "money", "integer", "code", "grade", "identity_number"))
 KEY_PARTS: Final = FACT_MEANINGS | {"subject", "list"}
+MARKET: Final = "market"
+"""The category of market credit information (市场信用信息, 上海市社会信用条例 Art. 8): from market sources alone."""
 
 FORBIDDEN_ALWAYS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -73,13 +75,14 @@ class Basis(NamedTuple):
 
 
 class ItemField(NamedTuple):
-    """One field of an item. ``disclosure`` overrides the item's level; None means the item's."""
+    """One field of an item. ``disclosure`` overrides the item's level, None means the item's; ``retired``: read only."""
 
     name: str
     label: str
     type: str
     required: bool
     disclosure: DisclosureLevel | None
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ class CatalogueItem:
 
     ``natural_key`` lists the meanings that name one fact for ever (``subject`` and ``list`` beside field names); a
     document number alone is never one, because one decision may concern several parties. ``list_codes`` names the file
-    of list kinds.
+    of list kinds. ``consent`` names the field that must hold the written consent's number where a person is the subject.
+    A ``retired`` item was in an older edition: its records are read, nothing is collected.
     """
 
     code: str
@@ -103,18 +107,28 @@ class CatalogueItem:
     natural_key: tuple[str, ...]
     basis: tuple[Basis, ...]
     list_codes: str | None = None
+    consent: str | None = None
+    retired: bool = False
 
     def get_field(self, name: str) -> ItemField:
-        """The field of this name; OutsideCatalogue where the item has none."""
-        try:
-            return self.fields[name]
-        except KeyError:
-            raise OutsideCatalogue(f"目录项“{self.name}”没有字段 {name}", item=self.code, field=name) from None
+        """The field of this name that may be collected; OutsideCatalogue where the item has none."""
+        found = self.fields.get(name)
+        if found is None or found.retired:
+            raise OutsideCatalogue(f"目录项“{self.name}”没有字段 {name}", item=self.code, field=name)
+        return found
+
+    @property
+    def open_fields(self) -> Mapping[str, ItemField]:
+        """The fields that may be collected."""
+        return {name: field for name, field in self.fields.items() if not field.retired}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """One published edition (目录版次), in force from ``active_from``; compared by identity, so it may key a cache."""
+    """One published edition (目录版次), in force from ``active_from``; compared by identity, so it may key a cache.
+
+    ``items`` also holds what older editions held, marked ``retired``; ``open_items`` is what may be collected.
+    """
 
     edition: str
     active_from: date
@@ -122,28 +136,30 @@ class Catalogue:
     source: str = ""
     categories: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
-
-class CatalogueChange(NamedTuple):
-    """One difference between two editions; ``kind`` is added, removed or changed, ``what`` the item or item.field."""
-
-    kind: str
-    what: str
-    before: str
-    after: str
+    @property
+    def open_items(self) -> Mapping[str, CatalogueItem]:
+        """The items that may be collected."""
+        return {code: item for code, item in self.items.items() if not item.retired}
 
 
 def load_catalogue(path: Path = ACTIVE_EDITION) -> Catalogue:
     """Read and check an edition from YAML. Raises DescriptionInvalid with all faults, or ForbiddenAttribute."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return read_catalogue(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def read_catalogue(content: Any) -> Catalogue:
+    """An edition from parsed YAML or JSON, checked as a whole. Raises as ``load_catalogue`` does."""
     if not isinstance(content, dict) or not isinstance(content.get("items"), list):
-        raise DescriptionInvalid(f"目录文件 {path.name} 缺少 items")
-    categories = {key: str(value.get("name", "")) for key, value in (content.get("categories") or {}).items()}
+        raise DescriptionInvalid("目录文件缺少 items")
+    if not isinstance(content.get("categories"), dict):
+        raise DescriptionInvalid("目录文件缺少 categories")
+    categories = {str(key): _category_name(value) for key, value in content["categories"].items()}
     faults: list[str] = []
     items: dict[str, CatalogueItem] = {}
     for entry in content["items"]:
         try:
             item = _read_item(entry, categories)
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
             faults.append(f"目录项 {entry.get('code', '?') if isinstance(entry, dict) else '?'} 无法读取：{error}")
             continue
         if item.code in items:
@@ -151,7 +167,7 @@ def load_catalogue(path: Path = ACTIVE_EDITION) -> Catalogue:
         items[item.code] = item
     catalogue = Catalogue(
         edition=str(content.get("edition", "")),
-        active_from=content.get("effective_from") or date.max,
+        active_from=read_day(content.get("effective_from")),
         items=MappingProxyType(items),
         source=str(content.get("source", "")),
         categories=MappingProxyType(categories),
@@ -162,6 +178,18 @@ def load_catalogue(path: Path = ACTIVE_EDITION) -> Catalogue:
             "；".join(faults), faults=[{"field": "items", "code": "CATALOGUE", "message": m} for m in faults]
         )
     return catalogue
+
+
+def _category_name(value: Any) -> str:
+    return str(value.get("name", "")) if isinstance(value, dict) else ""
+
+
+def read_day(value: Any) -> date:
+    """A day of a document, as YAML or JSON has it; ``date.max`` where there is none."""
+    try:
+        return value if type(value) is date else date.fromisoformat(str(value))
+    except ValueError:
+        return date.max
 
 
 def _read_item(entry: dict[str, Any], categories: Mapping[str, str]) -> CatalogueItem:
@@ -188,6 +216,7 @@ def _read_item(entry: dict[str, Any], categories: Mapping[str, str]) -> Catalogu
         natural_key=tuple(entry["natural_key"]),
         basis=tuple(Basis(str(b["instrument"]), str(b["article"]), bool(b["verified"])) for b in entry["basis"]),
         list_codes=entry.get("list_codes"),
+        consent=entry.get("consent"),
     )
 
 
@@ -213,6 +242,10 @@ def _item_faults(item: CatalogueItem) -> Iterator[str]:
         yield f"{head}没有依据"
     if not item.subject_kinds:
         yield f"{head}没有主体类别"
+    if item.consent is not None and item.consent not in item.fields:
+        yield f"{head}同意书字段 {item.consent} 不在本项字段内"
+    if item.category == MARKET and SubjectKind.person in item.subject_kinds and item.consent is None:
+        yield f"{head}涉及自然人的市场信用信息须有同意书字段 consent（上海市社会信用条例第十四条）"
     if not item.natural_key or item.natural_key[0] != "subject":
         yield f"{head}自然键须以主体（subject）开头，文号本身不能单独作键"
     for part in item.natural_key:
@@ -255,46 +288,8 @@ def refuse_forbidden(names: Sequence[str], item: CatalogueItem) -> None:
 
 
 def get_item(catalogue: Catalogue, code: str) -> CatalogueItem:
-    """The item of this code; OutsideCatalogue where the edition has none."""
-    try:
-        return catalogue.items[code]
-    except KeyError:
-        raise OutsideCatalogue(f"信息项 {code} 不在现行目录（{catalogue.edition}）内", item=code) from None
-
-
-def diff_catalogues(a: Catalogue, b: Catalogue) -> list[CatalogueChange]:
-    """What changed from edition ``a`` to edition ``b``: items, their attributes and their fields, in a stable order."""
-    changes: list[CatalogueChange] = []
-    for code in sorted(a.items.keys() | b.items.keys()):
-        old, new = a.items.get(code), b.items.get(code)
-        if old is None or new is None:
-            item = new or old
-            name = item.name if item else ""
-            changes.append(
-                CatalogueChange("removed" if new is None else "added", code, name if old else "", name if new else "")
-            )
-            continue
-        for attribute in fields(CatalogueItem):
-            if attribute.name == "fields":
-                changes += _diff_fields(old, new)
-            elif (before := getattr(old, attribute.name)) != (after := getattr(new, attribute.name)):
-                changes.append(CatalogueChange("changed", f"{code}.{attribute.name}", _shown(before), _shown(after)))
-    return changes
-
-
-def _diff_fields(old: CatalogueItem, new: CatalogueItem) -> Iterator[CatalogueChange]:
-    for name in sorted(old.fields.keys() | new.fields.keys()):
-        before, after = old.fields.get(name), new.fields.get(name)
-        if before != after:
-            kind = "added" if before is None else "removed" if after is None else "changed"
-            yield CatalogueChange(kind, f"{old.code}.fields.{name}", _shown(before), _shown(after))
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, frozenset):
-        return " ".join(sorted(value))
-    if isinstance(value, ItemField):
-        return f"{value.label}（{value.type}{'，必填' if value.required else ''}）"
-    return str(value)
+    """The item of this code that may be collected; OutsideCatalogue where the edition has none."""
+    found = catalogue.items.get(code)
+    if found is None or found.retired:
+        raise OutsideCatalogue(f"信息项 {code} 不在现行目录（{catalogue.edition}）内", item=code)
+    return found

@@ -1,7 +1,8 @@
 """One deployment: everything the use cases need that is not a question's own, put together once and frozen.
 
 Use cases take ``session`` first; the deployment travels in ``session.info``, so signatures stay short and no module holds a
-global. The clock is not here: days and times are always parameters.
+global. The clock is not here: days and times are always parameters. The three lists (三清单) are the editions in force in the
+database where there are newer ones than those shipped; opening a session looks, at most once a second.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from credit.behaviours import Behaviour, load_behaviours
 from credit.catalogue import Catalogue, load_catalogue
 from credit.disclosure import DisclosureTable, load_disclosure
 from credit.enquiry_log import EnquiryLog
@@ -20,6 +22,7 @@ from credit.list_kinds import ListKind, load_list_kinds
 from credit.matters import Matter, load_matters
 from credit.measures import MeasureKindRow, load_measures
 from credit.publication import RulePack, load_rule_pack
+from credit.published_lists import ListShelf, PublishedLists
 from models.session import make_session_factory
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -35,15 +38,29 @@ class Deployment:
     engine: Engine
     keyring: Keyring
     enquiry_log: EnquiryLog
-    catalogue: Catalogue
+    lists: ListShelf
     rules: RulePack
     list_kinds: Mapping[str, ListKind]
     measures: Mapping[str, MeasureKindRow]
-    matters: Mapping[str, Matter]
     disclosure: DisclosureTable
     sessions: sessionmaker[Session] = field(repr=False)
     memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What this process remembers for a moment (``credit.freshness``); never anything that decides a right."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The data catalogue (数据清单) in force; what older editions held is there as retired, so that it can be read."""
+        return self.lists.current.catalogue
+
+    @property
+    def behaviours(self) -> Mapping[str, Behaviour]:
+        """The acts of dishonesty (行为清单) in force."""
+        return self.lists.current.behaviours
+
+    @property
+    def matters(self) -> Mapping[str, Matter]:
+        """The matters of application (应用清单) in force."""
+        return self.lists.current.matters
 
 
 def make_deployment(
@@ -67,18 +84,22 @@ def make_deployment(
         engine=engine,
         keyring=keyring,
         enquiry_log=EnquiryLog(enquiry_engine, keyring, instance),
-        catalogue=load_catalogue(),
+        lists=ListShelf(engine, _shipped_lists()),
         rules=load_rule_pack(rule_files[-1]),
         list_kinds=load_list_kinds(),
         measures=load_measures(),
-        matters=load_matters(),
         disclosure=load_disclosure(reference / "disclosure-2026-1.yaml"),
         sessions=make_session_factory(engine),
     )
 
 
+def _shipped_lists() -> PublishedLists:
+    return PublishedLists(load_catalogue(), load_behaviours(), load_matters())
+
+
 def open_session(deployment: Deployment) -> Session:
     """A session that knows its deployment."""
+    deployment.lists.look()
     return deployment.sessions(info={"deployment": deployment})
 
 

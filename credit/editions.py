@@ -15,7 +15,7 @@ def ensure_edition(session: Session, catalogue: Catalogue, now: datetime) -> int
     found = session.execute(select(CatalogueEdition.id).where(CatalogueEdition.name == catalogue.edition)).scalar()
     if found is not None:
         return found
-    bodies = {code: item_body(item) for code, item in catalogue.items.items()}
+    bodies = {code: item_body(item) for code, item in catalogue.open_items.items()}
     edition = CatalogueEdition(
         name=catalogue.edition,
         active_from=catalogue.active_from,
@@ -45,9 +45,17 @@ def item_body(item: CatalogueItem) -> dict[str, object]:
         "disclosure": item.disclosure.value,
         "publication_rule": item.publication_rule,
         "natural_key": list(item.natural_key),
+        "list_codes": item.list_codes,
+        "consent": item.consent,
         "basis": [basis._asdict() for basis in item.basis],
         "fields": [
-            {**field._asdict(), "disclosure": None if field.disclosure is None else field.disclosure.value}
-            for field in item.fields.values()
+            {
+                "name": field.name,
+                "label": field.label,
+                "type": field.type,
+                "required": field.required,
+                "disclosure": None if field.disclosure is None else field.disclosure.value,
+            }
+            for field in item.open_fields.values()
         ],
     }

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from credit.catalogue import ACTIVE_EDITION, diff_catalogues, get_item, load_catalogue
+from credit.catalogue import ACTIVE_EDITION, get_item, load_catalogue
+from credit.edition_diff import diff_catalogues
 from credit.errors import DescriptionInvalid, ForbiddenAttribute, OutsideCatalogue
 from models.terms import SubjectKind
 
