@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, select, tuple_, update
 
 from credit.bulk import adapter_of, draw_ids, insert_rows, table_of
 from credit.drafts import RecordDraft, SubjectDraft
@@ -262,7 +262,19 @@ class Resolver:
         ]
         insert_rows(self.connection, SubjectName, NAME_COLUMNS, rows)
         index_names(self.connection, [(row[0], bigrams(row[3])) for row in rows])
+        self._settle_conflicts(
+            [(row[1], row[3]) for row, entry in zip(rows, wanted, strict=True) if not entry[0].fresh]
+        )
         return [row[3] for row in rows]
+
+    def _settle_conflicts(self, told: list[tuple[int, str]]) -> None:
+        """A name that a registration told in the end is no conflict any more."""
+        if told:
+            table = table_of(SubjectConflict)
+            this = and_(table.c.subject_id == bindparam("b_subject"), table.c.value == bindparam("b_name"))
+            statement = update(table).where(this, table.c.kind == "name", table.c.settled_at.is_(None))
+            values = [{"b_subject": subject_id, "b_name": name} for subject_id, name in told]
+            self.connection.execute(statement.values(settled_at=self.known_at), values)
 
     def _without_known(self, names: list[tuple[Known, str, str, bool]]) -> list[tuple[Known, str, str, bool]]:
         old = {known.subject_id for known, *_ in names if not known.fresh}

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 
@@ -37,6 +38,8 @@ from models.migrate import Which, upgrade
 from models.session import make_engine
 from models.terms import Role
 from tests import factories
+
+settings.register_profile("nightly", max_examples=10_000, deadline=None)
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
