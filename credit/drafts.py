@@ -8,7 +8,7 @@ import json
 from datetime import date
 from typing import Any, NamedTuple
 
-from models.terms import Severity, SubjectKind
+from models.terms import DisclosureLevel, Severity, SubjectKind
 
 
 class Fault(NamedTuple):
@@ -45,7 +45,9 @@ class RecordDraft(NamedTuple):
     row calls it; ``payload`` maps the
     catalogue's field names (the closed set of column meanings) to JSON values; ``amount`` is in fen; ``held_from`` is
     the day of the decision or event, ``held_until`` its own end (a licence's last day), None where it has none;
-    ``ended_on`` is the day the act itself ended where the source says so. ``list_code`` is set where the item is a listing.
+    ``list_code`` is set where the item is a listing. ``version`` is the source's own stamp of this state of the fact: of two
+    states the later stamp holds, whichever came first. ``mark`` is the deciding body's own word on openness (公开/不公开) and
+    can only narrow; ``deleted`` says that the source took the fact back.
     """
 
     row_number: int
@@ -62,6 +64,9 @@ class RecordDraft(NamedTuple):
     amount: int | None = None
     severity: Severity | None = None
     list_code: str | None = None
+    version: str | None = None
+    mark: DisclosureLevel | None = None
+    deleted: bool = False
 
 
 class RowResult(NamedTuple):
@@ -99,6 +104,8 @@ def load_draft(body: bytes) -> RecordDraft:
         fields[name] = None if fields[name] is None else date.fromisoformat(fields[name])
     if fields["severity"] is not None:
         fields["severity"] = Severity(fields["severity"])
+    if fields.get("mark") is not None:
+        fields["mark"] = DisclosureLevel(fields["mark"])
     return RecordDraft(**fields)
 
 

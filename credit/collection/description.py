@@ -231,6 +231,11 @@ def _form_faults(content: dict[str, Any]) -> Iterator[str]:
         yield from _column_faults(number, entry)
 
 
+SOURCE_MEANINGS: Final = frozenset(("source_version", "source_mark", "source_deleted"))
+"""What a column may say about the row itself rather than the fact: its stamp (更新时间), the deciding body's mark
+(公开/不公开, through a vocabulary to a disclosure level), whether the source took it back (through a vocabulary to yes/no)."""
+
+
 def _column_faults(number: int, entry: Any) -> Iterator[str]:
     if not isinstance(entry, dict):
         yield f"第{number}个列应为键值结构"
@@ -239,7 +244,7 @@ def _column_faults(number: int, entry: Any) -> Iterator[str]:
     yield from (f"{head}未知设置 {key}" for key in entry.keys() - _COLUMN_KEYS)
     if entry.get("column") is None and entry.get("index") is None:
         yield f"{head}须有 column 或 index"
-    if (means := entry.get("means")) not in MEANINGS:
+    if (means := entry.get("means")) not in MEANINGS and means not in SOURCE_MEANINGS:
         yield f"{head}含义 {means} 不在列含义表内"
     if entry.get("unit", "元") not in UNITS:
         yield f"{head}单位应为 {'、'.join(UNITS)} 之一"

@@ -36,6 +36,8 @@ MESSAGES: Final[dict[str, str]] = {
     "TEXT_TOO_LONG": "文字超过长度上限",
     "TEXT_CONTROL": "含有不可用的控制字符",
     "VALUE_UNKNOWN": "取值不在数据源描述的对照表内",
+    "STAMP_UNREADABLE": "更新时间、公开标识或删除标识无法识别",
+    "STAMP_IN_FUTURE": "更新时间晚于当前时间",
     "LIST_UNKNOWN": "名单种类不在目录内",
 }
 

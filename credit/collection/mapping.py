@@ -19,6 +19,7 @@ from credit.collection.identity import CODE_MEANINGS, SubjectReader
 from credit.collection.places import Places, find_places
 from credit.collection.quality import compile_check, contradicts
 from credit.collection.readers import SHORTEST_NUMBER, compile_reader, read_text
+from credit.collection.stamps import ReadStamp, compile_stamp
 from credit.collection.values import NULLS, OPEN_ENDS, read_amount
 from credit.identifiers import scrub
 from credit.names import normalise_name
@@ -76,7 +77,23 @@ def compile_mapping(
         wrong = check(draft)
         return RowResult(number, None, wrong, raw) if wrong else RowResult(number, draft, (), raw)
 
-    return map_row
+    read_stamp = compile_stamp(columns, today)
+    return map_row if read_stamp is None else _stamped(map_row, read_stamp)
+
+
+def _stamped(map_row: MapRow, read_stamp: ReadStamp) -> MapRow:
+    """Rows that say something of themselves: their stamp, the deciding body's mark, that they were taken back."""
+
+    def map_stamped_row(row: Sequence[str], number: int) -> RowResult:
+        result = map_row(row, number)
+        if result.draft is None:
+            return result
+        stamp = read_stamp(row)
+        if isinstance(stamp, Fault):
+            return RowResult(number, None, (stamp,), result.raw)
+        return result._replace(draft=result.draft._replace(**stamp._asdict()))
+
+    return map_stamped_row
 
 
 def _compile_facts(
