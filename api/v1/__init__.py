@@ -1,6 +1,6 @@
 """JSON for programs, version 1: each module holds the schemas of a resource above its routes."""
 
-from api.v1 import authorisations, checks, listings, reports, subjects, tokens
+from api.v1 import authorisations, checks, listings, reports, subjects, submissions, tokens
 
 BLUEPRINTS = (
     tokens.blueprint,
@@ -9,4 +9,5 @@ BLUEPRINTS = (
     checks.blueprint,
     authorisations.blueprint,
     reports.blueprint,
+    submissions.blueprint,
 )

@@ -28,6 +28,9 @@ GUARDED = {
     ("POST", "/api/v1/reports"): SUBJECTS,
     ("GET", "/api/v1/reports/<number>.pdf"): EVERYBODY,
     ("GET", "/api/v1/reports/verifications/<code>"): EVERYBODY,
+    ("POST", "/api/v1/submissions/<source>"): {Role.department},
+    ("GET", "/api/v1/batches/<ref>"): {Role.department},
+    ("GET", "/api/v1/batches/<ref>/rejections"): {Role.department},
 }
 OPEN = {
     ("POST", "/api/v1/tokens"),
