@@ -12,7 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,12 @@ def draft_file(path: Path, folder: Path) -> int:
         item = get_item(deployment.catalogue, description.item)
         with open_table(path, description) as table:
             map_row = compile_mapping(
-                description, item, deployment.catalogue, deployment.rules, date.today(), table.header or None
+                description,
+                item,
+                deployment.catalogue,
+                deployment.rules,
+                datetime.now(UTC).date(),
+                table.header or None,
             )
             for page in table.pages():
                 for number, row in enumerate(page.rows, start=page.first_row_number):
@@ -70,7 +75,7 @@ def upsert_file(path: Path, folder: Path) -> int:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(f"CREATE TABLE facts (k TEXT PRIMARY KEY, {', '.join(f'c{n} TEXT' for n in range(10))})")
-    statement = f"INSERT INTO facts VALUES ({','.join('?' * 11)}) ON CONFLICT (k) DO UPDATE SET " + ", ".join(
+    statement = f"INSERT INTO facts VALUES ({','.join('?' * 11)}) ON CONFLICT (k) DO UPDATE SET " + ", ".join(  # noqa: S608
         f"c{n} = excluded.c{n}" for n in range(10)
     )
 
@@ -85,7 +90,7 @@ def upsert_file(path: Path, folder: Path) -> int:
             reader = csv.reader(lines)
             next(reader)
             for row in reader:
-                if code_fault(row[1]) is None and is_day(row[2]) or is_day(row[8]):
+                if (code_fault(row[1]) is None and is_day(row[2])) or is_day(row[8]):
                     page.append([f"{row[1]}|{row[2]}|{row[8]}", *row])
                 taken += 1
                 if len(page) == 5000:

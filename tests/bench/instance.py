@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from api.settings import Settings, load_settings, make_secrets
 from credit.collection.batches import DeliveryReport
 from credit.collection.description import Description, read_description
 from credit.collection.run import collect_file
-from credit.deployment import Deployment, open_session
 from credit.departments import ensure_department
+from credit.deployment import Deployment, open_session
 from credit.editions import ensure_edition
 from models.migrate import VERSIONS, Which, upgrade
 from models.session import make_engine
@@ -77,7 +77,7 @@ def take(deployment: Deployment, path: Path, description: Description) -> Delive
     report: DeliveryReport | None = None
     with open_session(deployment) as session:
         steps: Iterator[Any] = collect_file(
-            session, path, description, clock=lambda: datetime.now(UTC), today=date.today()
+            session, path, description, clock=lambda: datetime.now(UTC), today=datetime.now(UTC).date()
         )
         for step in steps:
             session.commit()
@@ -119,7 +119,7 @@ def district(firms: int = FIRMS) -> Path:
     deployment = new_instance(folder)
     reports = [take(deployment, registry_file(firms), REGISTRY)]
     reports.append(take(deployment, penalty_file(firms * (RECORDS_EACH - 1), firms), PENALTIES))
-    _add_account(deployment)
+    add_account(deployment)
     deployment.engine.dispose()
     facts = {"seconds": round(time.perf_counter() - started, 1), "records": sum(one.records_made for one in reports)}
     (folder / "made.json").write_text(json.dumps(facts))
@@ -130,7 +130,8 @@ def district(firms: int = FIRMS) -> Path:
 ACCOUNT = "bench-regulator"
 
 
-def _add_account(deployment: Deployment) -> None:
+def add_account(deployment: Deployment) -> None:
+    """An officer of a department, who asks."""
     from credit.accounts import create_account
 
     with open_session(deployment) as session:
