@@ -137,8 +137,8 @@ class EnquiryLog:
         self._since_head += 1
         due = self._last_head_at is None or now - self._last_head_at >= HEAD_INTERVAL
         if due or self._since_head >= HEAD_ENTRIES:
-            self._since_head, self._last_head_at = 0, now
             self.write_head(last_id, chain, now)
+            self._since_head, self._last_head_at = 0, now
 
     def write_head(self, last_id: int, chain: bytes, now: datetime) -> Path:
         """Sign the head and put it where a copy can be taken from; a head never replaces another."""
