@@ -12,9 +12,13 @@ from sqlalchemy.orm import Session
 
 from api.clock import district_day, moment
 from api.commands.running import Told, command_session, current_settings, print_json
+from api.commands.sources import tell_inference
+from credit.catalogue import load_catalogue
 from credit.collection.batches import DeliveryReport
 from credit.collection.carriers.connections import load_connections
-from credit.collection.description import Description, load_descriptions, match_description
+from credit.collection.description import Description, load_description, load_descriptions, match_description
+from credit.collection.infer import infer_file
+from credit.collection.infer_describe import describe, usable
 from credit.collection.run import Progress, collect_file, collect_source
 from credit.collection.status import list_source_status
 from credit.errors import DescriptionInvalid, NotFound
@@ -30,11 +34,13 @@ def collect() -> None:
 
 @collect.command("file")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--source", help="Name of the source description; found by the file's name where it is left out.")
+@click.option(
+    "--source", help="Name of the source description, or a YAML file; found by the file's name, else inferred."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def file_command(path: Path, source: str | None, as_json: bool) -> None:
     """Take one file as a department sent it. The same file twice changes nothing; every row is accounted for."""
-    description = pick_description(source, path.name)
+    description = pick_description(source, path)
     with command_session() as session:
         report = take_file(session, path, description)
     tell(report, as_json)
@@ -65,18 +71,30 @@ def status_command(as_json: bool) -> None:
             click.echo(f"{row['department']} · {row['title']}  {counts}")
 
 
-def pick_description(source: str | None, file_name: str) -> Description:
-    """The named description, or the one whose pattern fits the file's name; NotFound without one."""
+def pick_description(source: str | None, path: Path) -> Description:
+    """The named description (a name, or a YAML file), the one whose pattern fits the file's name, or an inferred one."""
+    if source is not None and source.endswith((".yaml", ".yml")):
+        return load_description(Path(source))
     descriptions = load_descriptions()
-    if source is not None:
-        found = next((one for one in descriptions if one.name == source), None)
-    else:
-        found = match_description(descriptions, file_name)
+    if source is None:
+        return match_description(descriptions, path.name) or infer_description(path)
+    found = next((one for one in descriptions if one.name == source), None)
     if found is None:
-        raise NotFound(
-            f"没有适用于 {file_name} 的数据源描述；请用 --source 指明" if source is None else "没有这个数据源"
-        )
+        raise NotFound("没有这个数据源")
     return found
+
+
+def infer_description(path: Path) -> Description:
+    """The description proposed for a file that nobody described; says so on standard error.
+
+    Raises DescriptionInvalid naming what a person has to say, where anything would have to be guessed.
+    """
+    catalogue = load_catalogue()
+    inference = infer_file(path, catalogue)
+    proposal = describe(inference, path.name, catalogue)
+    click.echo(f"没有 {path.name} 的数据源描述，按推断的描述采集（可用 flask sources infer 查看、修改）：", err=True)
+    tell_inference(inference, proposal)
+    return usable(proposal, catalogue)
 
 
 def pulled_descriptions(names: tuple[str, ...]) -> Iterator[Description]:
