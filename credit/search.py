@@ -82,6 +82,7 @@ EXACT = text(
     "ORDER BY id LIMIT :count"
 )
 LONGEST_CURSOR = 4096
+LAST_CHARACTER = "\U0010ffff"
 LARGEST_ID = (1 << 63) - 1
 
 
@@ -143,8 +144,9 @@ def _prefix_page(
     connection: Connection, wanted: str, count: int, name_norm: str, name_id: int
 ) -> tuple[list[NameHit], tuple[str, int], bool]:
     """Names that begin with the query, in name order; several subjects may share a name, so the id breaks ties."""
-    following = ord(wanted[-1]) + 1
-    beyond = wanted[:-1] + chr(0xE000 if following == 0xD800 else min(following, 0x10FFFF))
+    head = wanted.rstrip(LAST_CHARACTER) or wanted
+    following = ord(head[-1]) + 1
+    beyond = head[:-1] + chr(0xE000 if following == 0xD800 else min(following, 0x10FFFF))
     after = name_norm or wanted
     rows = [
         NameHit(*row)
