@@ -1,0 +1,212 @@
+"""One fact told by several sources is one record (同一事实), with a provenance for each: nothing counts twice.
+
+A fact is the same whoever tells it: item, list, subject, document number, authority, decision day; brackets, widths and
+spaces aside. What the city sends back of a fact that a department told (回流) never replaces the department's words; what a
+department tells of a fact so far known from the city does, under the same key. Without document number or day no two are
+held to be one.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
+
+from credit.bulk import adapter_of, insert_rows
+from credit.catalogue import CatalogueItem
+from credit.deployment import deployment_of
+from credit.drafts import Fault, RecordDraft, RowResult
+from credit.names import normalise_name
+from credit.records import record_key_text
+from credit.resolve import Resolver
+from models.city import RecordProvenance
+from models.collection import Source
+from models.records import CurrentRecord, Record
+from models.terms import Severity
+
+CITY_SOURCES: Final = "city-"
+SAME_FACT: Final = Fault("", "SAME_FACT", "该事实已由其他来源提供，未重复入库")
+CHUNK: Final = 5000
+_BRACKETS: Final = {**str.maketrans("〔〕﹝﹞［］[]【】（）", "()()()()()()"), 32: None}
+
+FactKey = tuple[int, str | None, str, str, date]
+
+
+class Told(NamedTuple):
+    """A fact already held: its key, its newest version (a row of ``records``), whether a department told it, its key's parts."""
+
+    record_key: bytes
+    record: Any
+    by_department: bool
+    description: Mapping[str, Any]
+
+
+class Screened(NamedTuple):
+    """Rows ready for the door, and which of them speak of a fact already held: row number to record key."""
+
+    results: list[RowResult]
+    known: dict[int, bytes]
+
+
+def fold(text: str) -> str:
+    """A document number or authority as compared: brackets, widths and spaces folded."""
+    return normalise_name(text.translate(_BRACKETS))
+
+
+def fact_key(
+    subject_id: int, list_code: str | None, document: str | None, authority: str | None, held: date | None
+) -> FactKey | None:
+    """What names a fact within its item, whoever tells it; None where too little is said."""
+    if not document or held is None:
+        return None
+    return subject_id, list_code, fold(document), fold(authority or ""), held
+
+
+def find_told(connection: Connection, item: str, subject_ids: Sequence[int]) -> dict[FactKey, Told]:
+    """The facts of an item held about these subjects."""
+    statement = (
+        select(Record, Source.name.label("source_name"), Source.description.label("source_description"))
+        .join(CurrentRecord, CurrentRecord.record_id == Record.id)
+        .join(Source, Source.id == Record.source_id)
+    )
+    found: dict[FactKey, Told] = {}
+    for start in range(0, len(subject_ids), CHUNK):
+        part = list(subject_ids[start : start + CHUNK])
+        wanted = statement.where(CurrentRecord.subject_id.in_(part), CurrentRecord.item == item)
+        for row in connection.execute(wanted.order_by(Record.id)):
+            key = fact_key(row.subject_id, row.list_code, row.document_number, row.authority, row.held_from)
+            if key is not None:
+                told = Told(bytes(row.record_key), row, True, row.source_description)
+                found.setdefault(key, told)
+    departments = _told_by_departments(connection, [told.record_key for told in found.values()])
+    return {key: told._replace(by_department=told.record_key in departments) for key, told in found.items()}
+
+
+def _told_by_departments(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
+    """Those of the facts that a source other than the city's told, in any version or as a further provenance."""
+    found: set[bytes] = set()
+    for entity in (Record, RecordProvenance):
+        statement = select(entity.record_key).join(Source, Source.id == entity.source_id)
+        statement = statement.where(~Source.name.startswith(CITY_SOURCES, autoescape=True))
+        for start in range(0, len(keys), CHUNK):
+            part = list(keys[start : start + CHUNK])
+            found |= {bytes(key) for key in connection.execute(statement.where(entity.record_key.in_(part))).scalars()}
+    return found
+
+
+def screen(
+    session: Session,
+    results: Sequence[RowResult],
+    item: CatalogueItem,
+    source_name: str,
+    known_at: datetime,
+    corrections: Collection[int] = (),
+) -> Screened:
+    """Rows as they may go to the door. To be called in the batch's transaction, before ``accept_records``.
+
+    ``corrections``: rows by which the city corrects on purpose; they do replace. A department's batch costs one question
+    where the city never told anything under this item.
+    """
+    from_city = source_name.startswith(CITY_SOURCES)
+    connection = session.connection()
+    if not from_city and not _city_tells(connection, item.code):
+        return Screened(list(results), {})
+    resolver = Resolver(connection, deployment_of(session).keyring, known_at, 0, renames=False)
+    drafts = [result.draft for result in results if result.draft is not None]
+    resolver.load([draft.subject for draft in drafts])
+    subjects = {id(draft): resolver.resolve(draft).subject_id or -1 for draft in drafts}
+    told = find_told(connection, item.code, sorted({found for found in subjects.values() if found > 0}))
+    screened, known = [], {}
+    for result in results:
+        draft = result.draft
+        if draft is not None:
+            key = fact_key(
+                subjects[id(draft)], draft.list_code, draft.document_number, draft.authority, draft.held_from
+            )
+            held = None if key is None else told.get(key)
+            if held is not None:
+                known[result.row_number] = held.record_key
+                echo = from_city and held.by_department and result.row_number not in corrections
+                result = _joined(session, result, draft, held, item, echo=echo)
+        screened.append(result)
+    return Screened(screened, known)
+
+
+def _city_tells(connection: Connection, item: str) -> bool:
+    statement = select(Source.id).where(
+        Source.name.startswith(CITY_SOURCES, autoescape=True), Source.item == item, Source.last_delivery_at.is_not(None)
+    )
+    return connection.execute(statement.limit(1)).first() is not None
+
+
+def _joined(
+    session: Session, result: RowResult, draft: RecordDraft, held: Told, item: CatalogueItem, *, echo: bool
+) -> RowResult:
+    """The row under the key of the fact held; an echo also with its words, so that the door finds nothing new."""
+    record = held.record
+    parts = tuple(held.description.get("natural_key") or ()) or item.natural_key
+    joined = draft._replace(
+        natural_key=(draft.natural_key[0], *key_texts(item, parts, record.payload, record.list_code))
+    )
+    digests = deployment_of(session).keyring.digests(record_key_text(joined, record.subject_id), "record")
+    if held.record_key not in digests:
+        return result._replace(draft=None, faults=(SAME_FACT,))
+    if not echo:
+        return result._replace(draft=joined)
+    return result._replace(
+        draft=joined._replace(
+            payload=dict(record.payload), held_from=record.held_from, held_until=record.held_until,
+            publish_limit=record.publish_limit, document_number=record.document_number, authority=record.authority,
+            amount=record.amount, list_code=record.list_code,
+            severity=None if record.severity is None else Severity(record.severity),
+        )
+    )  # fmt: skip
+
+
+def key_texts(
+    item: CatalogueItem, parts: Sequence[str], payload: Mapping[str, Any], list_code: str | None
+) -> tuple[str, ...]:
+    """The parts of a natural key after the subject, as ``collection.mapping`` writes them."""
+    texts = tuple(field.name for field in item.fields.values() if field.type in ("text", "grade"))
+    listed = (list_code,) if "list" in parts and list_code else ()
+    values = ((part, payload.get(part)) for part in parts if part not in ("subject", "list"))
+    return (
+        *listed,
+        *("" if value is None else fold(value) if part in texts else str(value) for part, value in values),
+    )
+
+
+def keep_provenances(
+    session: Session, known: Mapping[int, bytes], source_id: int, batch_id: int, known_at: datetime
+) -> int:
+    """Note the source of each row about a fact already held, once per fact and source; how many were new."""
+    connection = session.connection()
+    rows = {key: number for number, key in sorted(known.items(), reverse=True)}
+    keys = list(rows)
+    for start in range(0, len(keys), CHUNK):
+        part = keys[start : start + CHUNK]
+        for entity in (Record, RecordProvenance):
+            statement = select(entity.record_key).where(entity.source_id == source_id, entity.record_key.in_(part))
+            for key in connection.execute(statement).scalars():
+                rows.pop(bytes(key), None)
+    moment = adapter_of(connection).time(known_at)
+    values = [(key, source_id, batch_id, number, moment) for key, number in rows.items()]
+    columns = ("record_key", "source_id", "batch_id", "row_number", "known_at")
+    insert_rows(connection, RecordProvenance, columns, values)
+    return len(values)
+
+
+def list_provenances(session: Session, record_key: bytes) -> list[tuple[str, int, int]]:
+    """Every source that told a fact, as (source, batch, row), the first teller first."""
+    found: dict[str, tuple[str, int, int]] = {}
+    for entity in (Record, RecordProvenance):
+        statement = (
+            select(Source.name, entity.batch_id, entity.row_number)
+            .join(Source, Source.id == entity.source_id)
+            .where(entity.record_key == record_key)
+            .order_by(entity.id)
+        )
+        for name, batch_id, row_number in session.execute(statement):
+            found.setdefault(name, (name, batch_id, row_number))
+    return list(found.values())
