@@ -36,7 +36,7 @@ FORMATS: Final = frozenset(("day_first", "month_first", "excel_1904"))
 ENCODINGS: Final = frozenset(("utf-8", "utf-8-sig", "utf-16", "gb18030"))
 CONTAINERS: Final = frozenset(("csv", "tsv", "json", "jsonl", "xls", "xlsx"))
 
-CADENCES: Final = ("daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly")
+CADENCES: Final = ("weekly", "monthly", "quarterly", "half_yearly", "yearly")
 Carrier = Literal["files", "rest", "exchange_db", "push"]
 
 

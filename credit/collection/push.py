@@ -201,7 +201,7 @@ def find_own_source(session: Session, enquirer: Enquirer, name: str, folder: Pat
     A layout open to every department becomes a source of this one, named after both.
     """
     department = own_department(session, enquirer)
-    for description in _known_descriptions(folder):
+    for description in known_descriptions(folder):
         if description.department == department.name and description.name == name:
             return description
         if description.department == ANY_DEPARTMENT:
@@ -220,7 +220,8 @@ def own_department(session: Session, enquirer: Enquirer) -> Department:
 
 
 @lru_cache(maxsize=8)
-def _known_descriptions(folder: Path) -> tuple[Description, ...]:
+def known_descriptions(folder: Path = SOURCES) -> tuple[Description, ...]:
+    """All descriptions of a folder, read once per process."""
     return tuple(load_descriptions(folder))
 
 
@@ -235,7 +236,7 @@ def pick_layout(
     layouts = [_layout_of(description)]
     layouts += [
         _layout_of(each)
-        for each in _known_descriptions(folder)
+        for each in known_descriptions(folder)
         if each.department == ANY_DEPARTMENT and each.item == description.item
     ]
     for layout in layouts:
