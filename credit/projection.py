@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from credit.catalogue import CatalogueItem
 from credit.list_kinds import ListKind
 from credit.publication import RulePack, Terms, decide_terms
-from models.terms import EventKind, LinkedBy, Severity, Standing, Tone
+from models.terms import DisclosureLevel, EventKind, LinkedBy, Severity, Standing, Tone
 
 COLUMNS = (
     "record_id", "record_key", "content_digest", "subject_id", "item", "tone", "disclosure", "standing", "disputed",
-    "link_confirmed", "publish_from", "publish_until", "share_until", "use_until", "query_until", "rule",
+    "link_confirmed", "publish_from", "publish_until", "share_until", "use_until", "query_until", "rule", "version",
 )  # fmt: skip
 
 
@@ -28,6 +28,7 @@ class Head(NamedTuple):
     standing: str
     disputed: bool
     link_confirmed: bool
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ STANDING_AFTER: Mapping[EventKind, Standing] = {
     EventKind.annulled: Standing.annulled,
     EventKind.repaired: Standing.repaired,
     EventKind.reinstated: Standing.valid,
+    EventKind.ended: Standing.ended,
 }
 
 
@@ -71,6 +73,15 @@ def mark_of(linked_by: str, kinds: Iterable[str]) -> Mark:
 def tone_of(item: CatalogueItem, list_kind: ListKind | None) -> Tone:
     """Whether a record speaks for or against its subject: the item's tone, for a listing that of its list."""
     return list_kind.tone if list_kind is not None else item.tone
+
+
+NARROWNESS = {DisclosureLevel.public: 0, DisclosureLevel.government: 1, DisclosureLevel.authorised: 2}
+
+
+def disclosure_of(item: CatalogueItem, mark: str | None) -> DisclosureLevel:
+    """The level of a record: the item's, or the deciding body's mark where that is narrower."""
+    marked = item.disclosure if mark is None else DisclosureLevel(mark)
+    return max(item.disclosure, marked, key=NARROWNESS.__getitem__)
 
 
 def last_day(list_kind: ListKind | None, held_from: date | None, held_until: date | None) -> date | None:
@@ -122,7 +133,7 @@ def projection_row(
     """One projection row in the order of ``COLUMNS``; ``kind`` is (item, tone, disclosure)."""
     return (
         head.record_id, record_key, head.content_digest, head.subject_id, *kind, head.standing, head.disputed,
-        head.link_confirmed, *terms,
+        head.link_confirmed, *terms, head.version,
     )  # fmt: skip
 
 
@@ -136,6 +147,8 @@ def projection_values(
     tone: Tone,
     mark: Mark,
     terms: Terms,
+    disclosure: DisclosureLevel,
+    version: str | None,
 ) -> dict[str, Any]:
     """One projection row by column name, values not yet adapted to a driver."""
     return {
@@ -145,7 +158,7 @@ def projection_values(
         "subject_id": subject_id,
         "item": item.code,
         "tone": tone.value,
-        "disclosure": item.disclosure.value,
+        "disclosure": disclosure.value,
         "standing": mark.standing.value,
         "disputed": mark.disputed,
         "link_confirmed": mark.link_confirmed,
@@ -155,4 +168,5 @@ def projection_values(
         "use_until": terms.use_until,
         "query_until": terms.query_until,
         "rule": terms.rule_id,
+        "version": version,
     }

@@ -99,14 +99,22 @@ def project_one(deployment: Deployment, versions: Sequence[Any], events: Sequenc
     values: Mapping[str, Any] = projection.projection_values(
         record_id=newest.id, record_key=bytes(newest.record_key), content_digest=bytes(newest.content_digest),
         subject_id=newest.subject_id, item=item, tone=tone, mark=mark, terms=terms,
+        disclosure=projection.disclosure_of(item, newest.mark), version=_version(versions, events),
     )  # fmt: skip
     return tuple(values[name] for name in projection.COLUMNS)
+
+
+def _version(versions: Sequence[Any], events: Sequence[Any]) -> str | None:
+    """The latest stamp of the source, on a version or restated by an event."""
+    stamps = [version.version for version in versions] + [event.facts.get("version") for event in events]
+    return max((stamp for stamp in stamps if stamp is not None), default=None)
 
 
 def _records(session: Session) -> Iterable[Any]:
     statement = select(
         Record.id, Record.record_key, Record.content_digest, Record.subject_id, Record.item, Record.list_code,
         Record.linked_by, Record.held_from, Record.held_until, Record.publish_limit, Record.severity, Record.known_at,
+        Record.version, Record.mark,
     ).order_by(Record.record_key, Record.id)  # fmt: skip
     return session.execute(statement.execution_options(yield_per=CHUNK))
 

@@ -48,12 +48,16 @@ class AcceptContext(NamedTuple):
 
 @dataclass(slots=True)
 class Accepted:
-    """What became of the drafts, in their order; ``refused`` holds the faults of those turned away here."""
+    """What became of the drafts, in their order; ``refused`` holds the faults of those turned away here.
+
+    ``keys`` are the facts they named, for a full delivery; ``touched`` the subjects something changed for.
+    """
 
     outcomes: list[RowOutcome]
     refused: dict[int, Fault] = field(default_factory=dict)
     records_made: int = 0
     touched: set[int] = field(default_factory=set)
+    keys: set[bytes] = field(default_factory=set)
 
 
 def accept_records(session: Session, drafts: Sequence[RecordDraft], context: AcceptContext) -> Accepted:
@@ -87,12 +91,13 @@ def _accept_waiting(door: "Door", waiting: Waiting, accepted: Accepted) -> None:
 RECORD_COLUMNS = (
     "id", "record_key", "content_digest", "subject_id", "edition_id", "item", "list_code", "source_id", "batch_id", "row_number",
     "supersedes", "linked_by", "document_number", "authority", "held_from", "held_until", "publish_limit", "known_at",
-    "severity", "amount", "payload",
+    "severity", "amount", "version", "mark", "payload",
 )  # fmt: skip
-VALID = Standing.valid.value
+VALID, ENDED = Standing.valid.value, Standing.ended.value
 HEAD_COLUMNS = (
-    "record_key", "record_id", "content_digest", "subject_id", "standing", "disputed", "link_confirmed",
+    "record_key", "record_id", "content_digest", "subject_id", "standing", "disputed", "link_confirmed", "version",
 )  # fmt: skip
+BACK_OR_GONE = {ENDED: (EventKind.ended, "来源已删除"), VALID: (EventKind.reinstated, "来源再次列入")}
 EVENT_COLUMNS = ("record_key", "record_id", "kind", "cause", "effective_on", "known_at", "actor", "facts")
 
 
@@ -125,7 +130,7 @@ class Door:
         self.adapt: Adapter = adapter_of(connection)
         self.appeared: list[str] = []
         self._terms_met: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-        self._kinds_met: dict[str | None, tuple[str, str, str]] = {}
+        self._kinds_met: dict[tuple[str | None, str | None], tuple[str, str, str]] = {}
 
     def accept(self, drafts: Sequence[RecordDraft], waiting_id: int | None = None) -> Accepted:
         """Decide and write these drafts."""
@@ -170,7 +175,7 @@ class Door:
         payload = dump_json(dict(sorted(draft.payload.items())))
         rest = (
             f"{draft.item}\x1f{draft.list_code}\x1f{draft.document_number}\x1f{draft.authority}\x1f{draft.held_from}\x1f"
-            f"{draft.held_until}\x1f{draft.publish_limit}\x1f{draft.severity}\x1f{draft.amount}\x1f"
+            f"{draft.held_until}\x1f{draft.publish_limit}\x1f{draft.severity}\x1f{draft.amount}\x1f{draft.mark or ''}"
         )
         return payload, hashlib.blake2b((rest + payload).encode(), digest_size=16).digest()
 
@@ -204,13 +209,39 @@ class Door:
             if entry.key in erased:
                 accepted.outcomes[entry.place] = RowOutcome.rejected
                 accepted.refused[entry.place] = ERASED
-            elif head is not None and head.content_digest == entry.content:
+            elif head is not None and self._says_nothing_new(entry, head):
                 self._confirm_link(entry, head, heads, fresh, accepted)
+                self._restate(entry, heads, fresh)
             else:
                 accepted.outcomes[entry.place] = RowOutcome.accepted if head is None else RowOutcome.superseded
                 heads[entry.key] = after = self._next_head(entry, head, -len(fresh) - 1)
                 fresh.append((entry, head, after))
+            accepted.keys.add(entry.key)
         self._insert(fresh, accepted)
+
+    def _says_nothing_new(self, entry: News, head: Head) -> bool:
+        """An older state, or the same content that was neither taken back nor brought back."""
+        if is_older(entry.draft.version, entry.content, head):
+            return True
+        back_or_gone = head.standing in (VALID, ENDED) and entry.draft.deleted == (head.standing == VALID)
+        return head.content_digest == entry.content and not back_or_gone
+
+    def _restate(self, entry: News, heads: dict[bytes, Head], fresh: Fresh) -> None:
+        """The same content under a later stamp: the stamp holds against what was said before it."""
+        head, version = heads[entry.key], entry.draft.version
+        if version is None or head.content_digest != entry.content or version <= (head.version or ""):
+            return
+        heads[entry.key] = after = head._replace(version=version)
+        if head.record_id < 0:
+            earlier, before, _ = fresh[-head.record_id - 1]
+            earlier.draft = earlier.draft._replace(version=version)
+            fresh[-head.record_id - 1] = (earlier, before, after)
+            return
+        self.connection.execute(
+            update(CurrentRecord).where(CurrentRecord.record_key == entry.key).values(version=version)
+        )
+        row = self._event_row(entry, head.record_id, EventKind.restated, "来源重申", {"version": version})
+        insert_rows(self.connection, RecordEvent, EVENT_COLUMNS, [row])
 
     def _confirm_link(
         self,
@@ -250,16 +281,23 @@ class Door:
     def _next_head(self, entry: News, head: Head | None, provisional: int) -> Head:
         """The head after this entry; ``provisional`` is minus its place among the fresh ones until ids are drawn."""
         linked = entry.resolution.linked_by is not LinkedBy.name
+        now = ENDED if entry.draft.deleted else VALID
+        version = entry.draft.version
         if head is None:
-            return Head(provisional, entry.content, entry.subject_id, VALID, False, linked)
+            return Head(provisional, entry.content, entry.subject_id, now, False, linked, version)
+        standing = now if head.standing in (VALID, ENDED) else head.standing
         confirmed = head.link_confirmed or linked
-        return Head(provisional, entry.content, entry.subject_id, head.standing, head.disputed, confirmed)
+        return Head(
+            provisional, entry.content, entry.subject_id, standing, head.disputed, confirmed, version or head.version
+        )
 
     def _heads(self, keys: set[bytes]) -> dict[bytes, Head]:
         found = select_rows(self.connection, CurrentRecord, HEAD_COLUMNS, "record_key", keys)
         heads = {}
-        for key, record_id, content, subject_id, standing, disputed, confirmed in found:
-            heads[bytes(key)] = Head(record_id, bytes(content), subject_id, standing, bool(disputed), bool(confirmed))
+        for key, record_id, content, subject_id, standing, disputed, confirmed, version in found:
+            heads[bytes(key)] = Head(
+                record_id, bytes(content), subject_id, standing, bool(disputed), bool(confirmed), version
+            )
         return heads
 
     def _erased(self, keys: set[bytes]) -> set[bytes]:
@@ -278,9 +316,13 @@ class Door:
             old_id = None if head is None else real.get(head.record_id, head.record_id)
             records.append(self._record_row(entry, record_id, old_id))
             if head is not None:
-                events.append(self._superseded_row(entry, record_id, old_id))
+                facts = {"by": record_id}
+                events.append(self._event_row(entry, old_id, EventKind.superseded, "来源更正报送", facts))
                 if head.record_id > 0:
                     superseded.append(entry.key)
+            if after.standing != (VALID if head is None else head.standing):
+                kind, cause = BACK_OR_GONE[after.standing]
+                events.append(self._event_row(entry, record_id, kind, cause, {}))
             current[entry.key] = self._current_row(entry, after._replace(record_id=record_id))
             if entry.list_kind is not None and entry.list_kind.kind != STATUS:
                 listed.append((entry, record_id))
@@ -323,21 +365,22 @@ class Door:
             self.adapt.time(context.known_at),
             None if draft.severity is None else draft.severity.value,
             draft.amount,
+            draft.version,
+            draft.mark,
             entry.payload,
         )
 
-    def _superseded_row(self, entry: News, record_id: int, old_id: int | None) -> tuple[Any, ...]:
+    def _event_row(
+        self, entry: News, record_id: int | None, kind: EventKind, cause: str, facts: dict[str, Any]
+    ) -> tuple[Any, ...]:
         context = self.context
-        facts = dump_json({"by": record_id})
         moment = self.adapt.time(context.known_at)
-        cause = "来源更正报送"
-        return (
-            entry.key, old_id, EventKind.superseded.value, cause, self.adapt.day(context.today), moment, "-", facts,
-        )  # fmt: skip
+        day = self.adapt.day(context.today)
+        return (entry.key, record_id, kind.value, cause, day, moment, "-", dump_json(facts))
 
     def _current_row(self, entry: News, after: Head) -> tuple[Any, ...]:
         draft = entry.draft
-        kind = self._kinds_met.get(draft.list_code) or self._kind(entry)
+        kind = self._kinds_met.get((draft.list_code, draft.mark)) or self._kind(entry)
         wanted = (draft.list_code, draft.severity, draft.held_from, draft.held_until, draft.publish_limit)
         terms = self._terms_met.get(wanted) or self._terms(entry, wanted)
         return projection.projection_row(after, entry.key, kind, terms)
@@ -345,8 +388,10 @@ class Door:
     def _kind(self, entry: News) -> tuple[str, str, str]:
         """Item, tone and disclosure of what this batch brings under one list."""
         item = self.context.item
-        found = (item.code, projection.tone_of(item, entry.list_kind).value, item.disclosure.value)
-        self._kinds_met[entry.draft.list_code] = found
+        mark = entry.draft.mark
+        disclosure = projection.disclosure_of(item, mark).value
+        found = (item.code, projection.tone_of(item, entry.list_kind).value, disclosure)
+        self._kinds_met[(entry.draft.list_code, mark)] = found
         return found
 
     def _terms(self, entry: News, wanted: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -363,6 +408,16 @@ class Door:
         )
         found = self._terms_met[wanted] = projection.adapt_terms(terms, self.adapt.day)
         return found
+
+
+def is_older(version: str | None, content: bytes, head: Head) -> bool:
+    """Whether this state of a fact yields to the one that holds: an earlier stamp does, whichever came first.
+
+    Two states under one stamp are a fault of the source; the same one wins in any order. Without stamps the later arrival holds.
+    """
+    if version is None or head.version is None:
+        return False
+    return version < head.version or (version == head.version and content < head.content_digest)
 
 
 def record_key_text(draft: RecordDraft, subject_id: int) -> str:

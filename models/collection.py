@@ -62,8 +62,21 @@ class Delivery(Base):
     parked: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
     records_made: Mapped[int] = mapped_column(default=0)
+    ended: Mapped[int] = mapped_column(default=0)
+    endings_held: Mapped[int] = mapped_column(default=0)
     by_fault: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
     note: Mapped[str | None] = mapped_column(String(400))
+
+
+class DeliveryKey(Base):
+    """A fact that a full delivery named; what it did not name ends when it closes. Gone once that is decided."""
+
+    __tablename__ = "delivery_keys"
+    __table_args__ = (Index("ix_delivery_keys_delivery_id_record_key", "delivery_id", "record_key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"))
+    record_key: Mapped[bytes] = mapped_column(Digest)
 
 
 class Batch(Base):

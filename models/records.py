@@ -18,7 +18,8 @@ class Record(Base):
     """One fact under one catalogue item from one source, with its provenance down to batch and row.
 
     ``held_from`` is the day of decision or event, ``held_until`` its own last day; ``known_at`` when this platform knew;
-    ``amount`` in fen; ``payload`` maps catalogue field names to values (identity numbers only sealed).
+    ``amount`` in fen; ``version`` is the source's own stamp, ``mark`` the deciding body's word on openness; ``payload`` maps
+    catalogue field names to values (identity numbers only sealed).
     """
 
     __tablename__ = "records"
@@ -47,6 +48,8 @@ class Record(Base):
     known_at: Mapped[datetime] = mapped_column(UtcTime)
     severity: Mapped[str | None] = mapped_column(String(8))
     amount: Mapped[int | None] = mapped_column(Money)
+    version: Mapped[str | None] = mapped_column(String(32))
+    mark: Mapped[str | None] = mapped_column(String(12))
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
@@ -95,6 +98,7 @@ class CurrentRecord(Base):
     use_until: Mapped[date | None]
     query_until: Mapped[date | None]
     rule: Mapped[str] = mapped_column(String(64))
+    version: Mapped[str | None] = mapped_column(String(32))
 
 
 class Erasure(Base):

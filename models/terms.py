@@ -48,6 +48,7 @@ class Standing(StrEnum):
     repaired = "repaired"
     withdrawn = "withdrawn"
     annulled = "annulled"
+    ended = "ended"
 
 
 class EventKind(StrEnum):
@@ -63,6 +64,8 @@ class EventKind(StrEnum):
     unlinked = "unlinked"
     terms_recomputed = "terms_recomputed"
     reinstated = "reinstated"
+    ended = "ended"
+    restated = "restated"
 
 
 class LinkedBy(StrEnum):
@@ -190,6 +193,7 @@ LABELS: dict[tuple[type[StrEnum], str], str] = {
     (Standing, "repaired"): "已修复",
     (Standing, "withdrawn"): "已撤回",
     (Standing, "annulled"): "已撤销",
+    (Standing, "ended"): "来源已无",
     (LinkedBy, "code"): "统一社会信用代码",
     (LinkedBy, "number"): "证件号码",
     (LinkedBy, "name"): "名称（待确认）",

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from credit.bulk import insert_rows
 from credit.catalogue import CatalogueItem, get_item
 from credit.collection.description import Description
+from credit.collection.endings import SHRINK_LIMIT, end_missing, note_keys
 from credit.departments import ensure_department
 from credit.deployment import deployment_of
 from credit.drafts import Fault, RowResult
@@ -29,9 +30,10 @@ from credit.errors import DoesNotAddUp, NotFound
 from credit.freshness import forget_sources
 from credit.keyring import SealBox
 from credit.records import AcceptContext, accept_records, count_outcomes
+from models.base import DISTRICT_ZONE
 from models.collection import Batch, Delivery, Rejection, Source
 from models.session import dump_json
-from models.terms import DeliveryState, RowOutcome
+from models.terms import DeliveryMode, DeliveryState, RowOutcome
 
 BATCH_ROWS = 5000
 RAW_CONTEXT = b"batch-rows"
@@ -54,6 +56,8 @@ class DeliveryReport:
     columns_dropped: int
     records_made: int
     repeated: bool = False
+    ended: int = 0
+    endings_held: int = 0
 
 
 @dataclass(slots=True)
@@ -67,6 +71,8 @@ class OpenDelivery:
     edition_id: int
     key: bytes
     item: CatalogueItem
+    full: bool = False
+    shrink_limit: float = SHRINK_LIMIT
     batches_done: int = 0
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -139,6 +145,8 @@ def open_delivery(
         edition_id=found.edition_id,
         key=deployment.keyring.unwrap(found.key_sealed or b""),
         item=item,
+        full=found.mode == DeliveryMode.full.value,
+        shrink_limit=description.shrink_limit,
         batches_done=done,
     )
 
@@ -162,6 +170,8 @@ def write_batch(
     drafts = [result.draft for result in results if result.draft is not None]
     context = AcceptContext(delivery.item, delivery.source_id, batch_id, delivery.edition_id, delivery.key, now, today)
     accepted = accept_records(session, drafts, context)
+    if delivery.full:
+        note_keys(session, delivery.delivery_id, accepted.keys)
     turned_away = [(result.row_number, result.faults, result.raw) for result in results if result.draft is None]
     sound = [result for result in results if result.draft is not None]
     turned_away += [(sound[place].row_number, (fault,), sound[place].raw) for place, fault in accepted.refused.items()]
@@ -220,7 +230,10 @@ def _count(
 
 
 def close_delivery(session: Session, delivery: OpenDelivery, *, columns_dropped: int, now: datetime) -> DeliveryReport:
-    """Close a delivery whose counts add up, against its batches and its own sums; DoesNotAddUp otherwise."""
+    """Close a delivery whose counts add up, against its batches and its own sums; DoesNotAddUp otherwise.
+
+    Of a full delivery, what it did not name ends here, or is held for a person above the source's limit.
+    """
     row = session.get_one(Delivery, delivery.delivery_id)
     in_batches = session.execute(
         select(func.coalesce(func.sum(Batch.row_count), 0)).where(Batch.delivery_id == row.id)
@@ -232,6 +245,9 @@ def close_delivery(session: Session, delivery: OpenDelivery, *, columns_dropped:
     session.execute(update(Source).where(Source.id == row.source_id).values(last_delivery_at=now))
     forget_sources(deployment_of(session))
     session.flush()
+    today = now.astimezone(DISTRICT_ZONE).date()
+    row.ended = end_missing(session, row, limit=delivery.shrink_limit, today=today, now=now).ended
+    session.flush()
     return report_of(row, delivery.source)
 
 
@@ -240,6 +256,7 @@ def report_of(row: Delivery, source: str) -> DeliveryReport:
     return DeliveryReport(
         source, row.ref, row.received, row.accepted, row.unchanged, row.superseded, row.parked, row.rejected,
         dict(sorted(row.by_fault.items())), row.columns_dropped, row.records_made,
+        ended=row.ended, endings_held=row.endings_held,
     )  # fmt: skip
 
 

@@ -107,6 +107,7 @@ class Description:
 
     ``constants`` are facts the source does not write because they are the same for all (its authority). ``fine_from``
     names meanings whose text is searched for a blank fine. ``cadence``: how often a delivery or zero report (零报告) is owed.
+    ``shrink_limit``: the share of a full list that may end by being left out before a person has to look.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Description:
     department_code: str | None = None
     remark: str = ""
     cadence: str | None = None
+    shrink_limit: float = 0.1
 
     def names_file(self, name: str) -> bool:
         """Whether a file of this name is this source's, by its globs."""
@@ -185,7 +187,9 @@ def read_description(content: Any) -> Description:
         raise _invalid(content.get("name"), [f"设置有误：{error}"]) from None
 
 
-_PLAIN: Final = frozenset("name title department carrier item list_code department_code remark cadence".split())  # noqa: SIM905
+_PLAIN: Final = frozenset(
+    "name title department carrier item list_code department_code remark cadence shrink_limit".split()
+)  # noqa: SIM905
 _KEYS: Final = _PLAIN | set("columns delivery constants natural_key subject_kind fine_from files rest exchange".split())  # noqa: SIM905
 _COLUMN_KEYS: Final = frozenset(("column", "index", "means", "format", "unit", "vocabulary", "optional"))
 _FILE_KEYS: Final = frozenset(FileSettings.__dataclass_fields__)
@@ -217,6 +221,9 @@ def _form_faults(content: dict[str, Any]) -> Iterator[str]:
         yield f"{carrier} 方式缺少连接设置"
     if content.get("delivery", "incremental") not in ("full", "incremental"):
         yield "delivery 应为 full 或 incremental"
+    limit = content.get("shrink_limit", 0.1)
+    if isinstance(limit, bool) or not isinstance(limit, (int, float)) or not 0 <= limit <= 1:
+        yield "shrink_limit 应为 0 到 1 之间的比例"
     if content.get("cadence") not in (None, *CADENCES):
         yield f"cadence 应为 {'、'.join(CADENCES)} 之一"
     if (kind := content.get("subject_kind")) and kind != "by_code" and kind not in set(SubjectKind):
