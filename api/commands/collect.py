@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from api.clock import district_day, moment
 from api.commands.running import Told, command_session, current_settings, print_json
 from api.commands.sources import tell_inference
+from credit.accounts import enquirer_for
 from credit.catalogue import load_catalogue
 from credit.collection.batches import DeliveryReport
 from credit.collection.carriers.connections import load_connections
 from credit.collection.description import Description, load_description, load_descriptions, match_description
+from credit.collection.endings import decide_endings
 from credit.collection.infer import infer_file
 from credit.collection.infer_describe import describe, usable
 from credit.collection.run import Progress, collect_file, collect_source
@@ -69,6 +71,21 @@ def status_command(as_json: bool) -> None:
         else:
             counts = "  ".join(f"{word} {row[fact]:,}" for fact, word in zip(FACTS, WORDS, strict=True))
             click.echo(f"{row['department']} · {row['title']}  {counts}")
+
+
+@collect.command("endings")
+@click.argument("delivery")
+@click.option("--end/--keep", "end", required=True, help="End what the list no longer names, or keep everything.")
+@click.option("--reason", required=True, help="Why; kept with the delivery.")
+@click.option("--by", "actor", required=True, help="Account of the person who decides.")
+def endings_command(delivery: str, end: bool, reason: str, actor: str) -> None:
+    """Decide what a full list means that shrank beyond its limit: DELIVERY is the reference told when it was taken."""
+    with command_session() as session:
+        enquirer_for(session, actor)
+        done = decide_endings(
+            session, delivery, end=end, actor=actor, reason=reason, today=district_day(), now=moment()
+        )
+    click.echo(f"已终止 {done.ended:,} 条" if end else "已予以保留")
 
 
 def pick_description(source: str | None, path: Path) -> Description:
