@@ -12,14 +12,24 @@ EVERYBODY = frozenset({"public:read"})
 SCOPES: dict[Role, frozenset[str]] = {
     Role.public: EVERYBODY,
     Role.regulator: EVERYBODY
-    | {"self:token", "subjects:read", "persons:find", "checks:write", "reports:write", "pages:lookup"},
+    | {
+        "self:token",
+        "subjects:read",
+        "persons:find",
+        "checks:write",
+        "reports:write",
+        "pages:lookup",
+        "editions:take-part",
+    },
     Role.enterprise: EVERYBODY
     | {"self:token", "subjects:read", "enquiries:own", "authorisations:own", "reports:write", "pages:own"},
     Role.person: EVERYBODY
     | {"self:token", "subjects:read", "enquiries:own", "authorisations:own", "reports:write", "pages:own"},
     Role.agency: EVERYBODY | {"self:token", "subjects:read", "reports:write"},
-    Role.department: EVERYBODY | {"self:token", "submissions:write"},
-    Role.operator: EVERYBODY | {"self:token", "operations:read"},
+    Role.department: EVERYBODY
+    | {"self:token", "submissions:write", "editions:take-part", "editions:propose", "quality:read"},
+    Role.operator: EVERYBODY
+    | {"self:token", "operations:read", "editions:take-part", "editions:decide", "quality:read"},
     Role.auditor: EVERYBODY | {"self:token", "audit:read"},
 }
 

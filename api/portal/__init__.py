@@ -3,7 +3,9 @@
 from flask import Flask
 
 from api.pages.frame import set_up_pages
-from api.portal import own, pages, signing
+from api.portal import consultations, own, pages, signing
+
+__all__ = ["consultations", "register_portal"]
 
 
 def register_portal(app: Flask) -> None:

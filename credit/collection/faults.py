@@ -38,6 +38,7 @@ MESSAGES: Final[dict[str, str]] = {
     "VALUE_UNKNOWN": "取值不在数据源描述的对照表内",
     "STAMP_UNREADABLE": "更新时间、公开标识或删除标识无法识别",
     "STAMP_IN_FUTURE": "更新时间晚于当前时间",
+    "CONSENT_MISSING": "涉及自然人的该类信息须有书面同意书编号（上海市社会信用条例第十四条）",
     "LIST_UNKNOWN": "名单种类不在目录内",
 }
 

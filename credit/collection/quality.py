@@ -9,9 +9,10 @@ from typing import Final
 
 from credit.catalogue import CatalogueItem
 from credit.collection.amounts_in_words import find_fine
-from credit.collection.drafts import Fault, RecordDraft
+from credit.collection.drafts import Fault, RecordDraft, SubjectDraft
 from credit.collection.faults import make_fault
 from credit.collection.values import OPEN_ENDS
+from models.terms import SubjectKind
 
 EARLIEST: Final = date(1949, 10, 1)
 NEVER_IN_FUTURE: Final = ("decision_date", "publish_date")
@@ -34,6 +35,7 @@ def compile_check(item: CatalogueItem, today: date, labels: Mapping[str, str] | 
     amounts = tuple(field.name for field in item.fields.values() if field.type == "money")
     limits = {name: today.isoformat() for name in NEVER_IN_FUTURE}
     earliest = EARLIEST.isoformat()
+    consent = item.consent
     latest = (today + timedelta(days=366 * 100)).isoformat()
 
     def check(draft: RecordDraft) -> tuple[Fault, ...]:
@@ -42,6 +44,8 @@ def compile_check(item: CatalogueItem, today: date, labels: Mapping[str, str] | 
         for name in required:
             if name not in payload:
                 faults.append(make_fault(shown[name], "REQUIRED_MISSING"))
+        if consent is not None and consent not in payload and _is_person(draft.subject):
+            faults.append(make_fault(shown[consent], "CONSENT_MISSING"))
         for name in dates:
             day = payload.get(name)
             if day is None:
@@ -59,6 +63,10 @@ def compile_check(item: CatalogueItem, today: date, labels: Mapping[str, str] | 
         return tuple(faults)
 
     return check
+
+
+def _is_person(subject: SubjectDraft) -> bool:
+    return subject.kind is SubjectKind.person or subject.number is not None
 
 
 def contradicts(fine: int, text: str) -> bool:

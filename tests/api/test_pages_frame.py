@@ -13,6 +13,7 @@ TEMPLATES = ROOT / "api" / "templates"
 
 EVERYBODY = frozenset(Role)
 OWN = {Role.enterprise, Role.person}
+EDITIONS = {Role.department, Role.operator, Role.regulator}
 SUBJECTS = {Role.regulator, Role.enterprise, Role.person, Role.agency}
 GUARDED = {
     ("GET", "/"): EVERYBODY,
@@ -24,6 +25,10 @@ GUARDED = {
     ("GET", "/verify"): EVERYBODY,
     ("POST", "/verify"): EVERYBODY,
     ("GET", "/about"): EVERYBODY,
+    ("GET", "/catalogue"): EVERYBODY,
+    ("GET", "/consultations"): EVERYBODY,
+    ("GET", "/consultations/<ref>"): EVERYBODY,
+    ("POST", "/consultations/<ref>/comments"): EVERYBODY,
     ("GET", "/sign-in"): EVERYBODY,
     ("POST", "/sign-in"): EVERYBODY,
     ("POST", "/sign-out"): EVERYBODY,
@@ -41,6 +46,11 @@ GUARDED = {
     ("GET", "/console/collection/<ref>"): {Role.operator},
     ("GET", "/console/deliveries"): {Role.department},
     ("GET", "/console/deliveries/<ref>"): {Role.department},
+    ("GET", "/console/editions"): EDITIONS,
+    ("POST", "/console/editions"): {Role.department},
+    ("GET", "/console/editions/<ref>"): EDITIONS,
+    ("POST", "/console/editions/<ref>/steps"): EDITIONS,
+    ("POST", "/console/editions/<ref>/comments/<number>"): {Role.operator},
     ("GET", "/console/enquiries"): {Role.auditor},
     ("GET", "/console/agency"): SUBJECTS,
 }
