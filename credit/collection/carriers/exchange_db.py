@@ -9,7 +9,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, MetaData, Table, and_, create_engine, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    DateTime,
+    MetaData,
+    String,
+    Table,
+    and_,
+    create_engine,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from credit.collection.carriers.connections import Connections
@@ -26,7 +39,7 @@ def fetch_changes(
     engine = create_engine(connections.database(settings.database or ""), pool_pre_ping=True)
     try:
         with engine.connect() as connection:
-            table = Table(settings.table, MetaData(), autoload_with=connection)
+            table = _load_table(connection, settings.table)
             moment, key = table.c[settings.cursor], table.c[settings.key]
             place = None if position is None else (_read(moment, position["time"]), _read(key, position["key"]))
             rest = _after(moment, key, place)
@@ -46,6 +59,16 @@ def fetch_changes(
         raise FileRefused("前置库无法读取") from None
     finally:
         engine.dispose()
+
+
+def _load_table(connection: Connection, name: str) -> Table:
+    """The table as the database describes it. SQLite keeps moments as text in whatever form they were written: as such."""
+    table = Table(name, MetaData(), autoload_with=connection)
+    if connection.dialect.name == "sqlite":
+        for column in table.c:
+            if isinstance(column.type, (Date, DateTime)):
+                column.type = String()
+    return table
 
 
 def _after(moment: Any, key: Any, place: tuple[Any, Any] | None) -> Any:
