@@ -6,6 +6,7 @@ PostgreSQL an advisory lock does. Signed heads leave to ``heads/`` every 60 s or
 a cut tail, a head does, down to itself. What was cut above the last head cannot be detected, and ``verify`` says so.
 """
 
+import base64
 import fcntl
 import hashlib
 import json
@@ -62,11 +63,7 @@ class Entry:
 
 def new_ref() -> str:
     """An opaque, unguessable reference: 26 characters of base32 (130 bits)."""
-    number = secrets.randbits(130)
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
-
-
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+    return base64.b32encode(secrets.token_bytes(17))[:26].decode().lower()
 
 
 def chain_of(previous: bytes, content: Mapping[str, Any], lines: list[tuple[str, dict[str, int]]]) -> bytes:

@@ -6,6 +6,7 @@ repaired, withdrawn, annulled or erased never comes back by being delivered agai
 """
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -94,6 +95,8 @@ RECORD_COLUMNS = (
     "severity", "amount", "version", "mark", "payload",
 )  # fmt: skip
 VALID, ENDED = Standing.valid.value, Standing.ended.value
+PAYLOAD = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+"""Writes as ``models.session.dump_json``, but is made once instead of once per row."""
 HEAD_COLUMNS = (
     "record_key", "record_id", "content_digest", "subject_id", "standing", "disputed", "link_confirmed", "version",
 )  # fmt: skip
@@ -172,7 +175,7 @@ class Door:
         return ParkedReason.decision_reference_missing
 
     def _content(self, draft: RecordDraft) -> tuple[str, bytes]:
-        payload = dump_json(dict(sorted(draft.payload.items())))
+        payload = PAYLOAD.encode(dict(sorted(draft.payload.items())))
         rest = (
             f"{draft.item}\x1f{draft.list_code}\x1f{draft.document_number}\x1f{draft.authority}\x1f{draft.held_from}\x1f"
             f"{draft.held_until}\x1f{draft.publish_limit}\x1f{draft.severity}\x1f{draft.amount}\x1f{draft.mark or ''}"

@@ -69,7 +69,9 @@ def collect_file(
             with uncollected():
                 results = [map_row(row, number) for number, row in enumerate(page.rows, start=first)]
                 write_batch(session, delivery, results, sequence=sequence, first_row=first, today=today, now=clock())
-            yield Progress(len(results))
+            taken = len(results)
+            del results, page
+            yield Progress(taken)
         report = close_delivery(session, delivery, columns_dropped=dropped, now=clock())
         yield Progress(0, report)
 
