@@ -19,6 +19,7 @@ from credit.catalogue import (
     FACT_MEANINGS,
     IDENTITY_MEANINGS,
     KEY_PARTS,
+    MARKET,
     MEANINGS,
     REFERENCE,
     Catalogue,
@@ -108,6 +109,7 @@ class Description:
     ``constants`` are facts the source does not write because they are the same for all (its authority). ``fine_from``
     names meanings whose text is searched for a blank fine. ``cadence``: how often a delivery or zero report (零报告) is owed.
     ``shrink_limit``: the share of a full list that may end by being left out before a person has to look.
+    ``market``: an authorised market source (agency, bank, trading platform); it feeds market items, and only it does.
     """
 
     name: str
@@ -129,6 +131,7 @@ class Description:
     remark: str = ""
     cadence: str | None = None
     shrink_limit: float = 0.1
+    market: bool = False
 
     def names_file(self, name: str) -> bool:
         """Whether a file of this name is this source's, by its globs."""
@@ -188,8 +191,11 @@ def read_description(content: Any) -> Description:
 
 
 _PLAIN: Final = frozenset(
-    "name title department carrier item list_code department_code remark cadence shrink_limit".split()
-)  # noqa: SIM905
+    (
+        *("name", "title", "department", "carrier", "item", "list_code", "department_code", "remark", "cadence"),
+        *("shrink_limit", "market"),
+    )
+)
 _KEYS: Final = _PLAIN | set("columns delivery constants natural_key subject_kind fine_from files rest exchange".split())  # noqa: SIM905
 _COLUMN_KEYS: Final = frozenset(("column", "index", "means", "format", "unit", "vocabulary", "optional"))
 _FILE_KEYS: Final = frozenset(FileSettings.__dataclass_fields__)
@@ -224,6 +230,8 @@ def _form_faults(content: dict[str, Any]) -> Iterator[str]:
     limit = content.get("shrink_limit", 0.1)
     if isinstance(limit, bool) or not isinstance(limit, (int, float)) or not 0 <= limit <= 1:
         yield "shrink_limit 应为 0 到 1 之间的比例"
+    if not isinstance(content.get("market", False), bool):
+        yield "market 应为 true 或 false"
     if content.get("cadence") not in (None, *CADENCES):
         yield f"cadence 应为 {'、'.join(CADENCES)} 之一"
     if (kind := content.get("subject_kind")) and kind != "by_code" and kind not in set(SubjectKind):
@@ -271,7 +279,7 @@ def check_description(description: Description, catalogue: Catalogue) -> Catalog
         if column.means in FACT_MEANINGS:
             item.get_field(column.means)
     for name in description.constants:
-        if name not in FACT_MEANINGS or name not in item.fields:
+        if name not in FACT_MEANINGS or name not in item.open_fields:
             raise OutsideCatalogue(f"目录项“{item.name}”没有字段 {name}", item=item.code, field=name)
     if faults := list(_fit_faults(description, item)):
         raise _invalid(description.name, faults)
@@ -295,6 +303,9 @@ def _fit_faults(description: Description, item: CatalogueItem) -> Iterator[str]:
         yield f"名单种类 {description.list_code} 不在目录内"
     if description.subject_kind is not None and description.subject_kind not in item.subject_kinds:
         yield f"目录项“{item.name}”不含主体类别 {description.subject_kind}"
+    if (item.category == MARKET) != description.market:
+        told = "只由市场数据源（market: true）提供" if item.category == MARKET else "不由市场数据源提供"
+        yield f"目录项“{item.name}”{told}"
     if description.carrier == "files" and description.files.header_row is None:
         yield from (f"没有表头时列 {c.shown} 须用 index" for c in description.columns if c.index is None)
 
