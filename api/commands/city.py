@@ -18,7 +18,7 @@ from credit.city.reconcile import city_status, reconcile
 from credit.city.upward import push
 from credit.city.ways import Refused, Unreachable
 from credit.collection.batches import DeliveryReport
-from credit.errors import Conflict, NotFound
+from credit.errors import Conflict, FileRefused, NotFound
 from models.base import DISTRICT_ZONE
 
 DAYS_COMPARED = 7
@@ -153,7 +153,7 @@ def pull_all(session: Session, link: CityLink) -> PullReport:
         for count in pull_news(session, link, load_city_mappings(), clock=moment, today=district_day()):
             session.commit()
             applied += count
-    except (Unreachable, Refused) as trouble:
+    except (Unreachable, Refused, FileRefused) as trouble:
         session.rollback()
         return PullReport(deliveries, applied, str(trouble))
     return PullReport(deliveries, applied, "")

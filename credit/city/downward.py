@@ -33,8 +33,9 @@ from credit.deployment import deployment_of
 from credit.drafts import RowResult
 from credit.provenances import keep_provenances, screen
 from credit.waiting import apply_waiting
-from models.collection import Batch, Source
+from models.collection import Batch, Delivery, Source
 from models.records import Record
+from models.terms import DeliveryState
 
 CITY_DESCRIPTIONS: Final = REFERENCE / "city"
 SERIAL: Final = "XH"
@@ -61,11 +62,22 @@ def pull_records(
                 yield from _take(session, link, description, _file_pages(path), path.name, clock, today)
                 path.rename(path.with_name(f"{path.name}.done"))
             continue
-        position = session.execute(select(Source.position).where(Source.name == description.name)).scalar()
-        session.rollback()
-        pages = _service_pages(link, description, int((position or {}).get("after", 0)))
-        name = f"{description.name} {clock():%Y-%m-%dT%H:%M:%S.%fZ}"
+        name, after = _where_it_stands(session, description.name)
+        pages = _service_pages(link, description, after)
         yield from _take(session, link, description, pages, name, clock, today)
+
+
+def _where_it_stands(session: Session, source: str) -> tuple[str, int]:
+    """The name of the delivery to take (one torn off goes on under its own) and the last serial number taken."""
+    statement = select(Source.id, Source.position).where(Source.name == source)
+    found = session.execute(statement).first()
+    after = 0 if found is None else int((found.position or {}).get("after", 0))
+    name = f"{source} {after:012d}"
+    if found is not None:
+        torn = select(Delivery.name).where(Delivery.source_id == found.id, Delivery.state == DeliveryState.open.value)
+        name = session.execute(torn.order_by(Delivery.id.desc()).limit(1)).scalar() or name
+    session.rollback()
+    return name, after
 
 
 def _service_pages(link: CityLink, description: Description, after: int) -> Pages:
@@ -92,7 +104,10 @@ def _file_pages(path: Path) -> Pages:
 def _take(
     session: Session, link: CityLink, description: Description, pages: Pages, name: str, clock: Clock, today: date
 ) -> Iterator[Pulled]:
-    """Take the pages as one delivery; none, where there is nothing new."""
+    """Take the pages as one delivery; none, where there is nothing new.
+
+    A service goes on after the last serial number taken, a file is read again and what is in already passed over.
+    """
     first = next(pages, None)
     if first is None:
         return
@@ -107,9 +122,12 @@ def _take(
     if isinstance(delivery, DeliveryReport):
         yield Pulled(delivery.received, delivery)
         return
-    number, skip = 1, delivery.batches_done
-    for sequence, rows in enumerate(_chained(first, pages)):
-        if sequence >= skip:
+    done, number = delivery.batches_done, 1
+    if link.way == "service":
+        number += session.execute(select(Delivery.received).where(Delivery.id == delivery.delivery_id)).scalar_one()
+    for place, rows in enumerate(_chained(first, pages)):
+        sequence = place + done if link.way == "service" else place
+        if sequence >= done:
             results = _map_rows(link, description, map_row, rows, number)
             _write_page(session, delivery, description.name, results, rows, sequence, number, clock(), today)
             yield Pulled(len(rows))

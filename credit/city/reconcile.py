@@ -23,6 +23,7 @@ UP: Final = "up"
 DOWN: Final = "down"
 MODULUS: Final = 2**128
 MOST_LINES: Final = 50
+MOST_ASKED: Final = 100
 
 
 class Tally(NamedTuple):
@@ -30,6 +31,9 @@ class Tally(NamedTuple):
 
     lines: int
     digest: int
+
+
+NONE: Final = Tally(0, 0)
 
 
 class Difference(NamedTuple):
@@ -68,12 +72,13 @@ def reconcile(
     answer = ask(link, "counts", {"from": since.isoformat(), "until": until.isoformat()})
     theirs = _read_tallies(answer.get("rows"))
     ours = tally_lines(session, since, until)
+    session.rollback()
+    unlike = [key for key in sorted(ours.keys() | theirs.keys()) if ours.get(key, NONE) != theirs.get(key, NONE)]
+    answers = {} if link.way == "file" else {key: _ask_lines(link, *key) for key in unlike[:MOST_ASKED]}
     found = []
-    for code, day in sorted(ours.keys() | theirs.keys()):
-        mine, other = ours.get((code, day), Tally(0, 0)), theirs.get((code, day), Tally(0, 0))
-        if mine != other:
-            lines = _differing_lines(session, link, code, day)
-            found.append(Difference(UP, code, day, mine.lines, other.lines, lines))
+    for key in unlike:
+        lines = _differing_lines(session, *key, answers[key]) if key in answers else ()
+        found.append(Difference(UP, *key, ours.get(key, NONE).lines, theirs.get(key, NONE).lines, lines))
     found += _compare_supply(session, answer.get("supplied"), today)
     _keep(session, found, since, until, today, now)
     return found
@@ -125,11 +130,17 @@ def _read_tallies(rows: Any) -> dict[tuple[str, date], Tally]:
         raise Refused("市平台对账数据无法读取") from None
 
 
-def _differing_lines(session: Session, link: CityLink, code: str, day: date) -> tuple[dict[str, Any], ...]:
+def _ask_lines(link: CityLink, code: str, day: date) -> list[dict[str, Any]]:
+    rows = ask(link, "lines", {"code": code, "day": day.isoformat()}).get("rows")
+    if not isinstance(rows, list):
+        raise Refused("市平台对账明细缺少 rows")
+    return rows
+
+
+def _differing_lines(
+    session: Session, code: str, day: date, answer: list[dict[str, Any]]
+) -> tuple[dict[str, Any], ...]:
     """Which lines of a code and day are missing there, unknown here, or unlike: refs only, never content."""
-    if link.way == "file":
-        return ()
-    answer = ask(link, "lines", {"code": code, "day": day.isoformat()}).get("rows") or []
     theirs = {(str(row["ref"]), str(row["kind"]), int(row["revision"])): str(row["digest"]) for row in answer}
     ours = {
         (bytes(row.record_key).hex(), row.kind, row.revision): bytes(row.digest).hex()

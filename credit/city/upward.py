@@ -95,17 +95,18 @@ def _count_waiting(session: Session) -> int:
 
 def _next_changes(cursor: CityCursor, teller: Teller) -> list[Change]:
     """Records until there are none left, then what was said about them: an event never goes before its record."""
+    found: list[Change] = []
     for kind, name in CURSORS.items():
-        after = getattr(cursor, name)
-        while True:
-            changes, last = read_changes(teller, kind, after, BATCH_LINES)
-            moved, after = last > after, last
+        moved = True
+        while moved and len(found) < BATCH_LINES:
+            after = getattr(cursor, name)
+            changes, last = read_changes(teller, kind, after, BATCH_LINES - len(found))
             setattr(cursor, name, last)
-            if changes:
-                return changes
-            if not moved:
-                break
-    return []
+            moved = last > after
+            found += changes
+        if moved:
+            break
+    return found
 
 
 def _withheld_again(session: Session, cursor: CityCursor, teller: Teller) -> list[Change]:
