@@ -47,12 +47,8 @@ def described(**changes):
 def bank(**changes):
     columns = [("名称", "name"), ("号码", "id_no"), ("业务", "content"), ("履约", "result"), ("机构", "authority")]
     columns += [("日期", "decision_date"), ("同意书", "basis")]
-    return described(
-        item="bank_dealing",
-        subject_kind="person",
-        columns=[{"column": header, "means": means} for header, means in columns],
-        **changes,
-    )
+    listed = [{"column": header, "means": means} for header, means in columns]
+    return described(**{"item": "bank_dealing", "subject_kind": "person", "columns": listed, **changes})
 
 
 @pytest.mark.parametrize(
