@@ -23,7 +23,7 @@ from credit.resolve import Resolver
 from models.city import RecordProvenance
 from models.collection import Source
 from models.records import CurrentRecord, Record
-from models.terms import Severity
+from models.terms import DisclosureLevel, Severity, Standing
 
 CITY_SOURCES: Final = "city-"
 SAME_FACT: Final = Fault("", "SAME_FACT", "该事实已由其他来源提供，未重复入库")
@@ -34,12 +34,16 @@ FactKey = tuple[int, str | None, str, str, date]
 
 
 class Told(NamedTuple):
-    """A fact already held: its key, its newest version (a row of ``records``), whether a department told it, its key's parts."""
+    """A fact already held: its key, its newest version (a row of ``records``), its source's description.
+
+    ``by_department``: a source other than the city's told it; ``ended``: its source no longer names it.
+    """
 
     record_key: bytes
     record: Any
     by_department: bool
     description: Mapping[str, Any]
+    ended: bool
 
 
 class Screened(NamedTuple):
@@ -66,7 +70,7 @@ def fact_key(
 def find_told(connection: Connection, item: str, subject_ids: Sequence[int]) -> dict[FactKey, Told]:
     """The facts of an item held about these subjects."""
     statement = (
-        select(Record, Source.name.label("source_name"), Source.description.label("source_description"))
+        select(Record, Source.description.label("source_description"), CurrentRecord.standing.label("now"))
         .join(CurrentRecord, CurrentRecord.record_id == Record.id)
         .join(Source, Source.id == Record.source_id)
     )
@@ -77,7 +81,7 @@ def find_told(connection: Connection, item: str, subject_ids: Sequence[int]) -> 
         for row in connection.execute(wanted.order_by(Record.id)):
             key = fact_key(row.subject_id, row.list_code, row.document_number, row.authority, row.held_from)
             if key is not None:
-                told = Told(bytes(row.record_key), row, True, row.source_description)
+                told = Told(bytes(row.record_key), row, True, row.source_description, row.now == Standing.ended.value)
                 found.setdefault(key, told)
     departments = _told_by_departments(connection, [told.record_key for told in found.values()])
     return {key: told._replace(by_department=told.record_key in departments) for key, told in found.items()}
@@ -160,6 +164,7 @@ def _joined(
             publish_limit=record.publish_limit, document_number=record.document_number, authority=record.authority,
             amount=record.amount, list_code=record.list_code,
             severity=None if record.severity is None else Severity(record.severity),
+            mark=None if record.mark is None else DisclosureLevel(record.mark), version=None, deleted=held.ended,
         )
     )  # fmt: skip
 

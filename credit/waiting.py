@@ -29,10 +29,10 @@ REMOVED: Final = "removed"
 KINDS: Final = {
     kind.value: kind for kind in (
         EventKind.repaired, EventKind.withdrawn, EventKind.annulled, EventKind.reinstated, EventKind.objected,
-        EventKind.objection_closed,
+        EventKind.objection_closed, EventKind.ended,
     )
 }  # fmt: skip
-STANDINGS: Final = frozenset(("repaired", "withdrawn", "annulled", "reinstated"))
+STANDINGS: Final = frozenset(("repaired", "withdrawn", "annulled", "reinstated", "ended"))
 CHUNK: Final = 500
 _is_key: Final = re.compile("[0-9a-f]{32}").fullmatch
 WAITING, APPLIED, VOID = "waiting", "applied", "void"

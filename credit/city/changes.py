@@ -35,8 +35,10 @@ AnySelect = Select[*tuple[Any, ...]]
 
 TOLD_KINDS = (
     EventKind.withdrawn, EventKind.annulled, EventKind.repaired, EventKind.reinstated, EventKind.objected,
-    EventKind.objection_closed,
+    EventKind.objection_closed, EventKind.ended,
 )  # fmt: skip
+DOOR = "-"
+"""Who speaks where a source's own delivery changed a standing."""
 
 
 class Change(NamedTuple):
@@ -180,7 +182,10 @@ def _standings() -> tuple[AnySelect, Any]:
         RecordEvent.cause, RecordEvent.kind.label("event_kind"), *_FACT,
     ).join(Record, Record.id == RecordEvent.record_id)  # fmt: skip
     wanted = [kind.value for kind in TOLD_KINDS]
-    return _joined(statement).where(RecordEvent.kind.in_(wanted), RecordEvent.actor != NEIGHBOUR), RecordEvent.id
+    own = RecordEvent.actor.not_in((NEIGHBOUR, DOOR)) | (
+        (RecordEvent.actor == DOOR) & ~Source.name.startswith(SOURCE_PREFIX, autoescape=True)
+    )
+    return _joined(statement).where(RecordEvent.kind.in_(wanted), own), RecordEvent.id
 
 
 def _erasures() -> tuple[AnySelect, Any]:

@@ -196,6 +196,17 @@ def test_a_department_with_another_natural_key_meets_the_same_record(session, li
     assert (count(session, CurrentRecord), count(session, Record)) == (1, 2)
 
 
+def test_an_echo_does_not_bring_back_what_its_source_took_back(session, link, city, clock):
+    draft = penalty()
+    factories.accept(session, draft)
+    factories.accept(session, draft._replace(deleted=True))
+    session.commit()
+    assert standing_of(session) == ["ended"]
+    city.supply(supplied(draft))
+    (report,) = pull(session, link, clock)
+    assert (report.unchanged, standing_of(session)) == (1, ["ended"])
+
+
 def test_another_subject_or_day_is_another_fact(session, link, city, clock):
     draft = penalty()
     factories.accept(session, draft)
