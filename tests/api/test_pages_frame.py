@@ -51,6 +51,20 @@ GUARDED = {
     ("GET", "/console/editions/<ref>"): EDITIONS,
     ("POST", "/console/editions/<ref>/steps"): EDITIONS,
     ("POST", "/console/editions/<ref>/comments/<number>"): {Role.operator},
+    ("GET", "/console/entry"): {Role.department},
+    ("GET", "/console/entry/items/<item>"): {Role.department},
+    ("POST", "/console/entry/items/<item>"): {Role.department},
+    ("GET", "/console/entry/items/<item>/template.csv"): {Role.department},
+    ("GET", "/console/entry/drafts/<ref>"): {Role.department},
+    ("POST", "/console/entry/drafts/<ref>"): {Role.department},
+    ("POST", "/console/entry/drafts/<ref>/review"): {Role.department},
+    ("POST", "/console/entry/drafts/<ref>/decision"): {Role.department},
+    ("POST", "/console/entry/drafts/<ref>/discard"): {Role.department},
+    ("POST", "/console/entry/drafts/<ref>/corrections"): {Role.department},
+    ("POST", "/console/entry/drafts/<ref>/withdrawals"): {Role.department},
+    ("POST", "/console/entry/zero-reports"): {Role.department},
+    ("GET", "/console/quality"): {Role.department, Role.operator},
+    ("GET", "/console/quality.csv"): {Role.department},
     ("GET", "/console/enquiries"): {Role.auditor},
     ("GET", "/console/agency"): SUBJECTS,
 }
@@ -119,7 +133,7 @@ def test_every_input_has_a_label():
     for path in TEMPLATES.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         for tag in re.findall(r"<(?:input|select)[^>]*>", text):
-            name = re.search(r'\bid="(\w+)"', tag)
+            name = re.search(r'\bid="([^"]+)"', tag)
             hidden = 'type="hidden"' in tag
             assert hidden or name is None or f'for="{name.group(1)}"' in text, (path, tag)
             assert hidden or name is not None or 'type="checkbox"' in tag, (path, tag)
