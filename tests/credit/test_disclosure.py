@@ -67,7 +67,7 @@ def test_both_renderings_agree_on_any_row(session, rows, day):
         example.rollback()
 
 
-ENDED = ("repaired", "withdrawn", "annulled")
+ENDED = [standing.value for standing in Standing if standing is not Standing.valid]
 
 
 @pytest.mark.parametrize("view", ["public", "duty", "own", "consent"])

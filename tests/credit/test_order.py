@@ -54,7 +54,19 @@ FACTS = [
 ]
 BY_NAME = FACTS[-1]._replace(subject=firm("闵行公司"))
 FACTS.append(BY_NAME)
-REPAIRABLE = ["coded", "old-number", "person", "both", "listed"]
+STAMPED = make_draft(subject=firm("申江丙公司", A), document_number="stamped-1", version="2026-01-01 09:00:00")
+FACTS += [
+    STAMPED,
+    STAMPED._replace(document_number="stamped-2", version="2026-02-01 09:00:00"),
+    STAMPED._replace(document_number="stamped-3", version="2026-03-01 09:00:00"),
+    STAMPED._replace(document_number="stamped-3b", version="2026-03-01 09:00:00"),
+]
+TAKEN_BACK = make_draft("listing", list_code="tax-class-a", subject=firm("闵行公司", C), document_number="gone")
+FACTS += [
+    TAKEN_BACK._replace(version="2026-01-01 09:00:00"),
+    TAKEN_BACK._replace(version="2026-02-01 09:00:00", deleted=True),
+]
+REPAIRABLE = ["stamped-1", "gone", "coded", "old-number", "person", "both", "listed"]
 STEPS = st.lists(
     st.one_of(
         st.lists(st.sampled_from(range(len(FACTS))), min_size=1, max_size=6),
