@@ -1,5 +1,5 @@
-"""The ticker: every few seconds it drains what lies in tables: changed subjects, access statistics. Each drain is a command
-too, and two tickers never take the same work."""
+"""The ticker: every few seconds it drains what lies in tables: changed subjects, access statistics, the city's outbox. Each
+drain is a command too, and two tickers never take the same work. The city has a thread of its own: it may be slow to answer."""
 
 import threading
 import time
@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import district_day, moment
+from api.commands.city import drain
 from api.composition import build_deployment
 from api.settings import load_settings
 from credit.deployment import Deployment, open_session
@@ -16,6 +17,7 @@ from scoring.evaluate import get_model, register_shipped, standard_of
 from scoring.refresh import drain_changes, refresh_stale
 
 SECONDS = 5.0
+CITY_SECONDS = 15.0
 MODEL = "comprehensive"
 MOST = 200
 log = structlog.get_logger()
@@ -37,9 +39,21 @@ def tick(deployment: Deployment) -> int:
 def tick_until(stop: threading.Event) -> None:
     """Tick until told to stop; a failing tick is told and tried again."""
     deployment = build_deployment(load_settings())
+    threading.Thread(target=exchange_until, args=(deployment, stop), daemon=True).start()
     while not stop.wait(SECONDS):
         started = time.perf_counter()
         try:
             tick(deployment)
         except (SQLAlchemyError, CreditError) as error:
             log.warning("tick failed", error=type(error).__name__, seconds=round(time.perf_counter() - started, 2))
+
+
+def exchange_until(deployment: Deployment, stop: threading.Event) -> None:
+    """Exchange with the city platform until told to stop; nothing where none is configured."""
+    while not stop.wait(CITY_SECONDS):
+        try:
+            with open_session(deployment) as session:
+                for _report in drain(session, deployment.instance):
+                    session.commit()
+        except (SQLAlchemyError, CreditError) as error:
+            log.warning("exchange with the city failed", error=type(error).__name__)

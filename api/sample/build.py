@@ -11,14 +11,17 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import yaml
 
+from api.sample.city import City
 from api.sample.departments import Department
-from api.sample.district import SERVED, write_district
+from api.sample.district import CITY, SERVED, write_district
+from credit.city.link import BASE as CITY_BASE
 from models.terms import Role
 
 TAX_BASE = "http://127.0.0.1:8471"
@@ -72,13 +75,16 @@ def registry_rank(path: Path) -> tuple[int, str]:
     return (0 if any(word in name for word in REGISTRY_FIRST) else 1, str(path))
 
 
-def write_connections(instance: Path, base: str, token: str) -> Path:
-    """Tell the instance where its simulated neighbours are; only they are on the allow-list."""
+def write_connections(instance: Path, base: str, city: str, token: str) -> Path:
+    """Tell the instance where its simulated neighbours are; only they are on the allow-list. The transport key stays."""
     path = instance / "connections.yaml"
+    before = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    transport = before.get("credentials", {}).get("city-transport") or secrets.token_hex(32)
     content = {
-        "hosts": [base.removeprefix("http://")],
-        "bases": {TAX_BASE: base},
-        "credentials": {"sample-tax": token},
+        "hosts": [base.removeprefix("http://"), city.removeprefix("http://")],
+        "bases": {TAX_BASE: base, CITY_BASE: city},
+        "credentials": {"sample-tax": token, "city": token, "city-transport": transport},
+        "city": {"way": "service", "credential": "city", "transport": "city-transport"},
         "databases": {"sample-court": f"sqlite:///{instance / 'sample' / SERVED / 'court.sqlite'}"},
     }
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -89,17 +95,31 @@ def write_connections(instance: Path, base: str, token: str) -> Path:
 
 @contextlib.contextmanager
 def neighbours(instance: Path, port: int = 0) -> Iterator[str]:
-    """The simulated tax bureau over HTTP while the block runs, on a free port of this machine; yields its address."""
+    """The simulated tax bureau and city platform while the block runs, on ports of this machine; yields the bureau's address."""
     token = secrets.token_urlsafe(24)
-    with Department(instance / "sample" / SERVED, port, token) as server:
-        base = f"http://127.0.0.1:{server.server_address[1]}"
-        write_connections(instance, base, token)
-        thread = Thread(target=server.serve_forever, daemon=True)
+    sample = instance / "sample"
+    with (
+        Department(sample / SERVED, port, token) as bureau,
+        City(sample / CITY, 0, token) as city,
+        running(bureau, city),
+    ):
+        base = f"http://127.0.0.1:{bureau.server_address[1]}"
+        write_connections(instance, base, f"http://127.0.0.1:{city.server_address[1]}", token)
+        yield base
+
+
+@contextlib.contextmanager
+def running(*servers: ThreadingHTTPServer) -> Iterator[None]:
+    """Serve, each in a thread of its own, until the block ends."""
+    threads = [Thread(target=server.serve_forever, daemon=True) for server in servers]
+    for thread in threads:
         thread.start()
-        try:
-            yield base
-        finally:
+    try:
+        yield
+    finally:
+        for server in servers:
             server.shutdown()
+        for thread in threads:
             thread.join()
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from api.sample.business import business_sheets
+from api.sample.city_rows import write_city
 from api.sample.court import court_sheets
 from api.sample.departments import write_exchange_database
 from api.sample.organisations import make_organisations
@@ -25,6 +26,7 @@ __all__ = ["StorySubject", "make_plan", "make_sheets", "story_subjects", "write_
 
 PEOPLE = 300
 SERVED = "served"
+CITY = "city"
 
 
 def make_plan(seed: int = 20261120, organisations: int = 5000, day: date = date(2026, 11, 20)) -> Plan:
@@ -57,6 +59,7 @@ def write_district(
         folder.mkdir(parents=True, exist_ok=True)
         written += [write_sheet(folder, sheet) for sheet in sheets]
     _write_served(directory / SERVED, plan)
+    write_city(directory / CITY, plan)
     return written
 
 
