@@ -236,8 +236,11 @@ def _reason(line: dict[str, Any], seen: dict[int, str]) -> dict[str, Any]:
     return {**line, "records": [seen[record] for record in line["records"] if record in seen]}
 
 
-NAMES_OF = select(SubjectName.subject_id, SubjectName.id, SubjectName.name_norm, SubjectName.current)
-HITS = select(Subject.id, Subject.ref, Subject.code, Subject.name, Subject.kind)
+OWNERS = bindparam("owners", expanding=True)
+NAMES_OF = select(SubjectName.subject_id, SubjectName.id, SubjectName.name_norm, SubjectName.current).where(
+    SubjectName.subject_id.in_(OWNERS)
+)
+HITS = select(Subject.id, Subject.ref, Subject.code, Subject.name, Subject.kind).where(Subject.id.in_(OWNERS))
 
 
 def search_subjects(
@@ -250,12 +253,10 @@ def search_subjects(
     wanted = normalise_query(name)
     connection = session.connection()
     hits, position = search_names(connection, wanted, limit=limit, position=load_position(cursor))
-    owners = {hit.subject_id for hit in hits}
-    subjects = {row.id: row for row in connection.execute(HITS.where(Subject.id.in_(owners)))}
+    owners = {"owners": list({hit.subject_id for hit in hits})}
+    subjects = {row.id: row for row in connection.execute(HITS, owners)}
     best: dict[int, tuple[bool, int]] = {}
-    for subject_id, name_id, name_norm, current in connection.execute(
-        NAMES_OF.where(SubjectName.subject_id.in_(owners))
-    ):
+    for subject_id, name_id, name_norm, current in connection.execute(NAMES_OF, owners):
         if wanted in name_norm:
             best[subject_id] = min(best.get(subject_id, (True, 1 << 62)), (not current, name_id))
     shown = []
