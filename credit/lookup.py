@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import BindParameter, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from credit.authorisations import EVALUATION, Consent, find_consent
@@ -236,7 +236,7 @@ def _reason(line: dict[str, Any], seen: dict[int, str]) -> dict[str, Any]:
     return {**line, "records": [seen[record] for record in line["records"] if record in seen]}
 
 
-OWNERS = bindparam("owners", expanding=True)
+OWNERS: BindParameter[list[int]] = bindparam("owners", expanding=True)
 NAMES_OF = select(SubjectName.subject_id, SubjectName.id, SubjectName.name_norm, SubjectName.current).where(
     SubjectName.subject_id.in_(OWNERS)
 )
