@@ -9,7 +9,7 @@ import pytest
 
 from credit.exports import inert_cell
 from models.collection import Delivery, Source
-from models.records import Record
+from models.records import CurrentRecord, Record
 from tests.factories import make_code, make_department, make_number
 
 ADDRESS = "/api/v1/submissions/sample-penalties"
@@ -110,17 +110,18 @@ def test_the_same_decision_in_both_layouts_is_one_record(pusher, session):
     assert {row.record_key for row in session.query(Record).all()} == {session.query(Record).first().record_key}
 
 
-def test_a_revoked_or_unpublished_row_of_2015_is_not_taken_as_valid(pusher):
-    row = {
-        "CF_WSH": "a1",
-        "CF_XDR_MC": "上海推送有限公司",
-        "CF_XDR_SHXYM": make_code(),
-        "CF_JDRQ": "2016-01-05",
-        "CF_XZJG": "局",
-    }
-    answer = push(pusher, [{**row, "CF_ZT": "1"}, {**row, "CF_ZT": "0", "CF_SYFW": "1"}, {**row, "CF_ZT": "0"}])
-    assert counts(answer) == {**NONE, "received": 3, "accepted": 1, "rejected": 2}
-    assert answer.json["by_fault"] == {"VALUE_UNKNOWN": 2}
+def test_what_a_row_of_2015_says_of_itself(pusher, session):
+    """撤销 ends the fact, a narrower use is carried, 异议 and 其他 are for a person to decide."""
+    code = make_code()
+    row = {"CF_XDR_MC": "上海推送有限公司", "CF_XDR_SHXYM": code, "CF_JDRQ": "2016-01-05", "CF_XZJG": "局"}
+    first, second = {**row, "CF_WSH": "甲1", "CF_ZT": "0", "CF_SYFW": "0"}, {**row, "CF_WSH": "甲2", "CF_SYFW": "1"}
+    assert counts(push(pusher, [first, second]))["accepted"] == 2
+    assert {head.disclosure for head in session.query(CurrentRecord)} == {"public", "government"}
+    session.commit()
+    answer = push(pusher, [{**first, "CF_ZT": "1"}, {**row, "CF_WSH": "甲3", "CF_ZT": "2"}, {**second, "CF_SYFW": "9"}])
+    assert counts(answer) == {**NONE, "received": 3, "superseded": 1, "rejected": 2}
+    assert answer.json["by_fault"] == {"STAMP_UNREADABLE": 2}
+    assert sorted(head.standing for head in session.query(CurrentRecord)) != ["valid", "valid"]
 
 
 def test_licences_of_both_layouts(pusher, session):
