@@ -13,7 +13,7 @@ from random import Random
 
 from tests.bench import peers
 from tests.bench.figures import Figure, Options
-from tests.bench.instance import BENCH, FIRMS, PENALTIES, district, penalty_file, settings_of, take, token_of
+from tests.bench.instance import BENCH, FIRMS, PENALTIES, district, penalty_file, settings_of, take, token_of, tokens_of
 from tests.bench.load import OpenLoop, ask, percentile
 from tests.bench.lookup import lookup_paths, some_codes
 
@@ -50,7 +50,7 @@ def run(options: Options) -> list[Figure]:
 
 def _loops(folder: Path, port: int) -> dict[str, OpenLoop]:
     token, rng = token_of(folder), Random(9)
-    spent = [token_of(folder) for _ in range(600)]
+    spent = tokens_of(folder, 600)
     paths, codes = lookup_paths(folder), some_codes(folder, 2_000)
 
     def look_up(connection: http.client.HTTPConnection, _number: int) -> int:

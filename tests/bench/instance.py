@@ -143,19 +143,24 @@ def add_account(deployment: Deployment) -> None:
         session.commit()
 
 
-def token_of(folder: Path, name: str = ACCOUNT) -> str:
-    """A token of an account, as a sign-in would give it."""
+def token_of(folder: Path) -> str:
+    """A token of the officer, as a sign-in would give it."""
+    return tokens_of(folder, 1)[0]
+
+
+def tokens_of(folder: Path, count: int) -> list[str]:
+    """So many different tokens of the officer."""
     from api import create_app
     from api.security import issue_access_token
     from credit.accounts import enquirer_for
 
     app = create_app({"credit_instance": folder})
     with app.app_context(), open_session(app.extensions["credit.deployment"]) as session:
-        signed_in = enquirer_for(session, name)
+        signed_in = enquirer_for(session, ACCOUNT)
         session.rollback()
-        token: str = issue_access_token(signed_in, datetime.now(UTC))[0]
+        made = [str(issue_access_token(signed_in, datetime.now(UTC))[0]) for _ in range(count)]
     app.extensions["credit.deployment"].engine.dispose()
-    return token
+    return made
 
 
 def run_worker(module: str, *arguments: str, cpu: int | None = None) -> dict[str, Any]:
