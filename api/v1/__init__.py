@@ -1,6 +1,6 @@
 """JSON for programs, version 1: each module holds the schemas of a resource above its routes."""
 
-from api.v1 import authorisations, checks, listings, reports, subjects, submissions, tokens
+from api.v1 import authorisations, checks, listings, quality, reports, subjects, submissions, tokens
 
 BLUEPRINTS = (
     tokens.blueprint,
@@ -10,4 +10,5 @@ BLUEPRINTS = (
     authorisations.blueprint,
     reports.blueprint,
     submissions.blueprint,
+    quality.blueprint,
 )

@@ -64,7 +64,7 @@ GUARDED = {
     ("POST", "/console/entry/drafts/<ref>/withdrawals"): {Role.department},
     ("POST", "/console/entry/zero-reports"): {Role.department},
     ("GET", "/console/quality"): {Role.department, Role.operator},
-    ("GET", "/console/quality.csv"): {Role.department},
+    ("GET", "/console/quality.csv"): {Role.department, Role.operator},
     ("GET", "/console/enquiries"): {Role.auditor},
     ("GET", "/console/agency"): SUBJECTS,
 }

@@ -30,6 +30,7 @@ GUARDED = {
     ("GET", "/api/v1/reports/verifications/<code>"): EVERYBODY,
     ("POST", "/api/v1/submissions/<source>"): {Role.department},
     ("GET", "/api/v1/batches/<ref>"): {Role.department},
+    ("GET", "/api/v1/quality"): {Role.department, Role.operator},
     ("GET", "/api/v1/batches/<ref>/rejections"): {Role.department},
 }
 OPEN = {
