@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 
 from credit.deployment import deployment_of
 from credit.disclosure import holds, treat_field, usable_conditions, view_of, visible_records
-from credit.disclosure_sql import usable, visible
+from credit.disclosure_sql import usable, visible, visible_today
 from credit.drafts import SubjectDraft
 from credit.enquirer import Enquirer
 from credit.errors import SubjectNotFound
@@ -60,7 +60,8 @@ def test_both_renderings_agree_on_any_row(session, rows, day):
         ids = select(CurrentRecord.record_id)
         for view in deployment_of(session).disclosure.views.values():
             asked = set(session.execute(ids.where(visible(view, day))).scalars())
-            assert asked == {row.record_id for row in visible_records(plain, view, day)}
+            prepared = set(session.execute(ids.where(visible_today(view.rule)), {"today": day}).scalars())
+            assert asked == prepared == {row.record_id for row in visible_records(plain, view, day)}
         asked = set(session.execute(ids.where(usable(day))).scalars())
         assert asked == {row.record_id for row in plain if all(holds(one, row) for one in usable_conditions(day))}
     finally:
