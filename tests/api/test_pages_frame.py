@@ -42,6 +42,7 @@ GUARDED = {
     ("GET", "/console/lookup"): {Role.regulator},
     ("POST", "/console/lookup"): {Role.regulator},
     ("GET", "/console/subjects/<code>"): {Role.regulator},
+    ("GET", "/console/city"): {Role.operator},
     ("GET", "/console/collection"): {Role.operator},
     ("GET", "/console/collection/<ref>"): {Role.operator},
     ("GET", "/console/deliveries"): {Role.department},
