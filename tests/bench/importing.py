@@ -1,4 +1,4 @@
-# ruff: noqa: T201, E501 (a command that prints; sentences of a table)
+# ruff: noqa: E501 (a command that prints; sentences of a table)
 """While a file is imported: 100 lookups a second in open loop, a check and a revocation each second.
 
 Lookups count from the moment they were due. The import is a process of its own, as ``flask collect file`` is.

@@ -1,4 +1,4 @@
-# ruff: noqa: T201, E501 (a command that prints; sentences of a table)
+# ruff: noqa: E501 (a command that prints; sentences of a table)
 """Invented firms and files for the benchmarks: seeded, with right check characters, as many as asked.
 
 Where ``../shared/data`` lies beside the project the *names* of the search figure are the real registry's first (they stay

@@ -1,4 +1,4 @@
-# ruff: noqa: T201, E501 (a command that prints; sentences of a table)
+# ruff: noqa: E501 (a command that prints; sentences of a table)
 """Lookup by code over HTTP with token, disclosure and durable log, beside datasette's best path and the server's own limits."""
 
 import sqlite3

@@ -1,4 +1,4 @@
-# ruff: noqa: T201, E501 (a command that prints; sentences of a table)
+# ruff: noqa: E501 (a command that prints; sentences of a table)
 """A four-page report in CPU seconds, ``make demo`` on the real files, and the evaluation of everybody."""
 
 import io

@@ -1,4 +1,4 @@
-# ruff: noqa: T201, E501 (a command that prints; sentences of a table)
+# ruff: noqa: E501 (a command that prints; sentences of a table)
 """Name search at two characters: ours over HTTP beside datasette's LIKE, and recall against LIKE on every name.
 
 A thousand bigrams drawn by their frequency in the names (the real registry's where it lies beside the project, else the
