@@ -37,7 +37,7 @@ def render(conditions: Iterable[Condition]) -> ColumnElement[bool]:
 def _render(condition: Condition) -> ColumnElement[bool]:
     column: ColumnElement[Any] = CurrentRecord.__table__.c[condition.column]
     if condition.operator == "in":
-        return column.in_(condition.operand)
+        return or_(*(column == value for value in condition.operand))
     if condition.operator == "is":
         return column.is_(condition.operand)
     if condition.operator == "starts":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from credit.bulk import table_of
@@ -17,6 +17,7 @@ from credit.disclosure_sql import visible_today
 from credit.freshness import known_sources, provenance_of
 from credit.listings import end_of_day, list_removed_keys
 from credit.masking import mask_name
+from credit.prepared import Prepared
 from credit.subjects import SubjectRow
 from credit.views import FieldView, Provenance, RecordView
 from models.records import CurrentRecord, Record
@@ -33,8 +34,8 @@ COLUMNS = (
 
 
 @functools.lru_cache(maxsize=64)
-def _current_statement(rule: Rule) -> Select[Any]:
-    return (
+def _current_statement(rule: Rule) -> Prepared:
+    return Prepared(
         select(*COLUMNS)
         .join(RECORD, RECORD.c.id == CURRENT.c.record_id)
         .where(CURRENT.c.subject_id == bindparam("subject"), visible_today(rule))
@@ -43,8 +44,8 @@ def _current_statement(rule: Rule) -> Select[Any]:
 
 
 @functools.lru_cache(maxsize=64)
-def _past_statement(rule: Rule) -> Select[Any]:
-    return (
+def _past_statement(rule: Rule) -> Prepared:
+    return Prepared(
         select(*COLUMNS)
         .join(RECORD, RECORD.c.record_key == CURRENT.c.record_key)
         .where(
@@ -84,10 +85,11 @@ def list_categories(
 
 def _visible_rows(session: Session, subject_id: int, view: View, *, as_of: date, today: date) -> Sequence[Any]:
     """Records this view shows, newest first; for a past day, the version known at its end, if the fact is visible today."""
-    connection, parameters = session.connection(), {"subject": subject_id, "today": today}
+    connection = session.connection()
     if as_of == today:
-        return connection.execute(_current_statement(view.rule), parameters).all()
-    found = connection.execute(_past_statement(view.rule), {**parameters, "known_by": end_of_day(as_of)})
+        return _current_statement(view.rule).all(connection, subject=subject_id, today=today)
+    known_by = end_of_day(as_of)
+    found = _past_statement(view.rule).all(connection, subject=subject_id, today=today, known_by=known_by)
     newest = {bytes(row.record_key): row for row in found}
     rows = [row for row in newest.values() if row.held_from is None or row.held_from <= as_of]
     return sorted(rows, key=lambda row: (row.held_from or date.min, row.id), reverse=True)

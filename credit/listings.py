@@ -21,6 +21,7 @@ from credit.enquirer import Enquirer
 from credit.errors import InvalidQuery, ListingNeedsDecision, NotFound
 from credit.list_kinds import ListKind
 from credit.masking import mask_name
+from credit.prepared import Prepared
 from credit.views import ListingPage, ListingView, ListView
 from models.base import DISTRICT_ZONE
 from models.listings import Listing, ListingRemoval
@@ -103,7 +104,7 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), DISTRICT_ZONE)
 
 
-REMOVED_KEYS = (
+REMOVED_KEYS = Prepared(
     select(Listing.record_key)
     .join(ListingRemoval, ListingRemoval.listing_id == Listing.id)
     .where(Listing.subject_id == bindparam("subject"), ListingRemoval.effective_on <= bindparam("today", type_=Date()))
@@ -112,31 +113,24 @@ REMOVED_KEYS = (
 
 def list_removed_keys(session: Session, subject_id: int, today: date) -> set[bytes]:
     """Records of a subject whose entry on a list was removed: with the entry goes what it said."""
-    found = session.connection().execute(REMOVED_KEYS, {"subject": subject_id, "today": today})
-    return {bytes(key) for key in found.scalars()}
+    found = REMOVED_KEYS.all(session.connection(), subject=subject_id, today=today)
+    return {bytes(row.record_key) for row in found}
 
 
 def list_subject_listings(
     session: Session, subject_id: int, view: View, *, as_of: date, today: date
 ) -> list[ListingView]:
     """Entries of one subject that this view shows: in force on the day asked about, and still today."""
-    deployment = deployment_of(session)
-    statement = _subject_statement(view.rule)
-    parameters: dict[str, Any] = {"subject": subject_id, "today": today}
-    if as_of != today:
-        known = exists().where(
-            Record.subject_id == Listing.subject_id,
-            Record.record_key == Listing.record_key,
-            Record.known_at < end_of_day(as_of),
-        )
-        statement = statement.where(current_on(as_of), known)
-    rows = session.connection().execute(statement, parameters)
+    deployment, connection = deployment_of(session), session.connection()
+    if as_of == today:
+        rows = _subject_statement(view.rule).all(connection, subject=subject_id, today=today)
+    else:
+        days = {"subject": subject_id, "today": today, "as_of": as_of, "known_by": end_of_day(as_of)}
+        rows = _past_statement(view.rule).all(connection, **days)
     return [listing_view(row, deployment.list_kinds[row.list_code]) for row in rows]
 
 
-@functools.lru_cache(maxsize=64)
-def _subject_statement(rule: Rule) -> Any:
-    """Made once per rule of disclosure: a look-up makes no statement."""
+def _subject_select(rule: Rule) -> Any:
     return (
         select(*LISTING_COLUMNS)
         .join(CurrentRecord, CurrentRecord.record_key == Listing.record_key)
@@ -144,6 +138,22 @@ def _subject_statement(rule: Rule) -> Any:
         .where(Listing.subject_id == bindparam("subject"), visible_today(rule), current_on(TODAY))
         .order_by(Listing.begun_on.desc(), Listing.id)
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _subject_statement(rule: Rule) -> Prepared:
+    """Made once per rule of disclosure: a look-up makes no statement."""
+    return Prepared(_subject_select(rule))
+
+
+@functools.lru_cache(maxsize=64)
+def _past_statement(rule: Rule) -> Prepared:
+    known = exists().where(
+        Record.subject_id == Listing.subject_id,
+        Record.record_key == Listing.record_key,
+        Record.known_at < bindparam("known_by", type_=table_of(Record).c.known_at.type),
+    )
+    return Prepared(_subject_select(rule).where(current_on(bindparam("as_of", type_=Date())), known))
 
 
 def list_usable_listings(

@@ -25,6 +25,7 @@ from credit.freshness import known_sources
 from credit.identifiers import parse_number
 from credit.listings import list_subject_listings
 from credit.masking import mask_name
+from credit.prepared import Prepared
 from credit.search import dump_position, load_position, normalise_query, search_names
 from credit.subjects import SubjectRow, find_person, get_subject, list_former_names
 from credit.views import (
@@ -190,7 +191,7 @@ def _rights(catalogue: Catalogue, levels: tuple[str, ...], evaluation: bool) -> 
     return tuple(needed[key] for key in sorted(needed))
 
 
-EVALUATION_OF = (
+EVALUATION_OF = Prepared(
     select(
         Evaluation.grade, Evaluation.points, Evaluation.as_of, Evaluation.vetoed_by, Evaluation.contributions,
         Evaluation.valid_until, ModelCard.name, ModelCard.title,
@@ -213,7 +214,7 @@ def _evaluation(
     """
     if not view.evaluation:
         return None
-    row = session.connection().execute(EVALUATION_OF, {"wanted": subject_id}).first()
+    row = EVALUATION_OF.first(session.connection(), wanted=subject_id)
     if row is None or row.as_of > as_of:
         return None
     stale = row.changed or (row.valid_until is not None and row.valid_until <= today)

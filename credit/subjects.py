@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from credit.deployment import deployment_of
 from credit.errors import InvalidCode, NumberInAddress, SubjectNotFound
 from credit.identifiers import looks_like_number, normalise, parse_code
+from credit.prepared import Prepared
 from models.subjects import Subject, SubjectIdentifier, SubjectName
 
 REF_LENGTH = 26
@@ -26,10 +27,12 @@ class SubjectRow(NamedTuple):
 
 
 COLUMNS = (Subject.id, Subject.ref, Subject.kind, Subject.code, Subject.name, Subject.number_mask)
-BY_CODE = select(*COLUMNS, Subject.merged_into).where(Subject.code == bindparam("wanted"))
-BY_REF = select(*COLUMNS, Subject.merged_into).where(Subject.ref == bindparam("wanted"))
-BY_ID = select(*COLUMNS, Subject.merged_into).where(Subject.id == bindparam("wanted"))
-BY_IDENTIFIER = select(SubjectIdentifier.subject_id).where(SubjectIdentifier.value == bindparam("wanted")).limit(2)
+BY_CODE = Prepared(select(*COLUMNS, Subject.merged_into).where(Subject.code == bindparam("wanted")))
+BY_REF = Prepared(select(*COLUMNS, Subject.merged_into).where(Subject.ref == bindparam("wanted")))
+BY_ID = Prepared(select(*COLUMNS, Subject.merged_into).where(Subject.id == bindparam("wanted")))
+BY_IDENTIFIER = Prepared(
+    select(SubjectIdentifier.subject_id).where(SubjectIdentifier.value == bindparam("wanted")).limit(2)
+)
 
 
 def is_ref(text: str) -> bool:
@@ -44,14 +47,14 @@ def get_subject(session: Session, code_or_ref: str) -> SubjectRow:
     SubjectNotFound.
     """
     if is_ref(code_or_ref):
-        return _follow(session, session.connection().execute(BY_REF, {"wanted": code_or_ref}).first())
+        return _follow(session, BY_REF.first(session.connection(), wanted=code_or_ref))
     wanted = normalise(code_or_ref)
-    row = session.connection().execute(BY_CODE, {"wanted": wanted}).first()
+    row = BY_CODE.first(session.connection(), wanted=wanted)
     if row is not None:
         return _follow(session, row)
     if looks_like_number(wanted):
         raise NumberInAddress()
-    owners = session.connection().execute(BY_IDENTIFIER, {"wanted": wanted}).scalars().all()
+    owners = [row.subject_id for row in BY_IDENTIFIER.all(session.connection(), wanted=wanted)]
     if len(set(owners)) == 1:
         return get_subject_by_id(session, owners[0])
     if len(wanted) not in (9, 13, 15):
@@ -71,7 +74,7 @@ def _follow(session: Session, row: Any) -> SubjectRow:
 
 def get_subject_by_id(session: Session, subject_id: int) -> SubjectRow:
     """The subject of an id, or the one it was merged into."""
-    return _follow(session, session.connection().execute(BY_ID, {"wanted": subject_id}).first())
+    return _follow(session, BY_ID.first(session.connection(), wanted=subject_id))
 
 
 def find_person(session: Session, number: str) -> SubjectRow | None:
@@ -81,7 +84,7 @@ def find_person(session: Session, number: str) -> SubjectRow | None:
     return None if row is None else SubjectRow(*row)
 
 
-FORMER_NAMES = (
+FORMER_NAMES = Prepared(
     select(SubjectName.name)
     .where(SubjectName.subject_id == bindparam("wanted"), SubjectName.current.is_(False))
     .order_by(SubjectName.id.desc())
@@ -90,4 +93,4 @@ FORMER_NAMES = (
 
 def list_former_names(session: Session, subject_id: int) -> tuple[str, ...]:
     """Names a subject no longer carries, newest first."""
-    return tuple(session.connection().execute(FORMER_NAMES, {"wanted": subject_id}).scalars())
+    return tuple(row.name for row in FORMER_NAMES.all(session.connection(), wanted=subject_id))

@@ -16,9 +16,9 @@ SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=30000",
-    "PRAGMA cache_size=-65536",
+    "PRAGMA cache_size=-24576",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA mmap_size=268435456",
+    "PRAGMA mmap_size=2147418112",
 )
 
 READ_ONLY = "credit_read_only"
