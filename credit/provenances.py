@@ -36,7 +36,8 @@ FactKey = tuple[int, str | None, str, str, date]
 class Told(NamedTuple):
     """A fact already held: its key, its newest version (a row of ``records``), its source's description.
 
-    ``by_department``: a source other than the city's told it; ``ended``: its source no longer names it.
+    ``by_department``: a source other than the city's told it; ``ended``: its source no longer names it; ``corrected``: what
+    a department last said where the city has corrected it since.
     """
 
     record_key: bytes
@@ -44,6 +45,7 @@ class Told(NamedTuple):
     by_department: bool
     description: Mapping[str, Any]
     ended: bool
+    corrected: Any | None = None
 
 
 class Screened(NamedTuple):
@@ -70,7 +72,12 @@ def fact_key(
 def find_told(connection: Connection, item: str, subject_ids: Sequence[int]) -> dict[FactKey, Told]:
     """The facts of an item held about these subjects."""
     statement = (
-        select(Record, Source.description.label("source_description"), CurrentRecord.standing.label("now"))
+        select(
+            Record,
+            Source.name.label("source_name"),
+            Source.description.label("source_description"),
+            CurrentRecord.standing.label("now"),
+        )
         .join(CurrentRecord, CurrentRecord.record_id == Record.id)
         .join(Source, Source.id == Record.source_id)
     )
@@ -84,7 +91,23 @@ def find_told(connection: Connection, item: str, subject_ids: Sequence[int]) -> 
                 told = Told(bytes(row.record_key), row, True, row.source_description, row.now == Standing.ended.value)
                 found.setdefault(key, told)
     departments = _told_by_departments(connection, [told.record_key for told in found.values()])
-    return {key: told._replace(by_department=told.record_key in departments) for key, told in found.items()}
+    theirs = [told.record_key for told in found.values() if told.record.source_name.startswith(CITY_SOURCES)]
+    corrected = _last_by_departments(connection, theirs)
+    return {
+        key: told._replace(by_department=told.record_key in departments, corrected=corrected.get(told.record_key))
+        for key, told in found.items()
+    }
+
+
+def _last_by_departments(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, Any]:
+    """The newest version of each fact that a department told."""
+    found: dict[bytes, Any] = {}
+    statement = select(Record).join(Source, Source.id == Record.source_id).order_by(Record.id)
+    statement = statement.where(~Source.name.startswith(CITY_SOURCES, autoescape=True))
+    for start in range(0, len(keys), CHUNK):
+        for row in connection.execute(statement.where(Record.record_key.in_(list(keys[start : start + CHUNK])))):
+            found[bytes(row.record_key)] = row
+    return found
 
 
 def _told_by_departments(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
@@ -131,10 +154,32 @@ def screen(
             held = None if key is None else told.get(key)
             if held is not None:
                 known[result.row_number] = held.record_key
-                echo = from_city and held.by_department and result.row_number not in corrections
+                echo = held.by_department and result.row_number not in corrections
+                if not from_city:
+                    echo = held.corrected is not None and words(draft) == words(held.corrected)
                 result = _joined(session, result, draft, held, item, echo=echo)
         screened.append(result)
     return Screened(screened, known)
+
+
+def screen_department(
+    session: Session, results: Sequence[RowResult], item: CatalogueItem, source_name: str, known_at: datetime
+) -> Screened:
+    """``screen`` for the door of every source; the city's own rows were screened as they came down.
+
+    A department that repeats the very words the city corrected does not undo the correction; other words do.
+    """
+    if source_name.startswith(CITY_SOURCES):
+        return Screened(list(results), {})
+    return screen(session, results, item, source_name, known_at)
+
+
+def words(told: Any) -> tuple[Any, ...]:
+    """What a draft or a version of a record says, apart from who says it of whom."""
+    return (
+        dict(told.payload), told.document_number, told.authority, told.held_from, told.held_until, told.publish_limit,
+        told.amount, None if told.severity is None else str(told.severity), None if told.mark is None else str(told.mark),
+    )  # fmt: skip
 
 
 def _city_tells(connection: Connection, item: str) -> bool:

@@ -20,7 +20,7 @@ from credit.provenances import FactKey, Told, fact_key, find_told
 from credit.records import change_standing
 from models.city import WaitingNews
 from models.listings import Listing, ListingRemoval
-from models.records import CurrentRecord, RecordEvent
+from models.records import CurrentRecord, Record, RecordEvent
 from models.subjects import Subject
 from models.terms import EventKind
 
@@ -101,6 +101,14 @@ def apply_waiting(session: Session, subject_ids: Collection[int] | None = None, 
             applied += _apply(session, Subject.id.in_(listed[start : start + CHUNK]), now)
         return applied
     return _apply(session, True, now)
+
+
+def settle_batch(session: Session, batch_id: int, *, now: datetime) -> int:
+    """Apply the news that waited for the records of a batch, in its transaction. Returns how many."""
+    if session.execute(select(WaitingNews.id).where(WaitingNews.state == WAITING).limit(1)).first() is None:
+        return 0
+    touched = select(Record.subject_id).where(Record.batch_id == batch_id).distinct()
+    return apply_waiting(session, list(session.execute(touched).scalars()), now=now)
 
 
 def _apply(session: Session, which: Any, now: datetime) -> int:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from credit.catalogue import REFERENCE, get_item
-from credit.city.link import NEIGHBOUR, CityLink
+from credit.city.link import CityLink
 from credit.collection.batches import (
     DeliveryReport,
     OpenDelivery,
@@ -32,9 +32,8 @@ from credit.collection.mapping import MapRow, compile_mapping
 from credit.deployment import deployment_of
 from credit.drafts import RowResult
 from credit.provenances import keep_provenances, screen
-from credit.waiting import apply_waiting
+from credit.waiting import settle_batch
 from models.collection import Batch, Delivery, Source
-from models.records import Record
 from models.terms import DeliveryState
 
 CITY_DESCRIPTIONS: Final = REFERENCE / "city"
@@ -171,12 +170,3 @@ def _write_page(
     batch_id = session.execute(batch).scalar_one()
     keep_provenances(session, screened.known, delivery.source_id, batch_id, now)
     settle_batch(session, batch_id, now=now)
-
-
-def settle_batch(session: Session, batch_id: int, *, now: datetime) -> int:
-    """Apply the news that waited for the records of a batch, in its transaction. Returns how many."""
-    touched = select(Record.subject_id).where(Record.batch_id == batch_id).distinct()
-    return apply_waiting(session, list(session.execute(touched).scalars()), now=now)
-
-
-__all__ = ["CITY_DESCRIPTIONS", "NEIGHBOUR", "Pulled", "pull_records", "settle_batch"]

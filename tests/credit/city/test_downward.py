@@ -6,14 +6,16 @@ import pytest
 from sqlalchemy import func, select
 
 from credit.city import downward
-from credit.city.downward import pull_records, settle_batch
+from credit.city.downward import pull_records
 from credit.city.mapping import read_city_mapping
 from credit.city.news import pull_news
 from credit.collection.batches import register_source
 from credit.collection.description import load_descriptions
+from credit.drafts import RowResult
 from credit.listings import list_usable_listings
 from credit.objections import list_objections, open_objection
-from credit.provenances import keep_provenances, list_provenances, screen
+from credit.provenances import keep_provenances, list_provenances, screen, screen_department
+from credit.waiting import settle_batch
 from models.city import RecordProvenance, WaitingNews
 from models.collection import Delivery, Rejection
 from models.records import CurrentRecord, Record, RecordEvent
@@ -184,8 +186,6 @@ def test_a_department_with_another_natural_key_meets_the_same_record(session, li
     pull(session, link, clock)
     item = deployment.catalogue.items["penalty"]
     own = draft._replace(natural_key=("-", "whatever"), payload={**PAYLOAD, "facts": "查实"})
-    from credit.drafts import RowResult
-
     screened = screen(session, [RowResult(1, own, (), ())], item, "dept", clock())
     factories.accept(session, *[result.draft for result in screened.results])
     assert list(screened.known) == [1]
@@ -229,6 +229,25 @@ def test_a_correction_by_the_city_replaces(session, link, city, clock):
     assert newest.amount == 300_000
     session.commit()
     assert count(session, CurrentRecord) == 1
+
+
+def test_repeating_what_was_corrected_does_not_undo_it_other_words_do(session, link, city, clock, deployment):
+    draft = penalty()
+    factories.accept(session, draft)
+    session.commit()
+    city.supply(supplied(draft, FKJE="3000.00", GZBZ="1"))
+    pull(session, link, clock)
+    item = deployment.catalogue.items["penalty"]
+
+    def department_says(told):
+        screened = screen_department(session, [RowResult(1, told, (), ())], item, "dept", clock())
+        accepted = factories.accept(session, *[result.draft for result in screened.results])
+        session.commit()
+        return [outcome.value for outcome in accepted.outcomes]
+
+    assert department_says(draft) == ["unchanged"]
+    assert department_says(draft._replace(amount=1, payload={**draft.payload, "fine": 1})) == ["superseded"]
+    assert department_says(draft) == ["superseded"]
 
 
 def test_it_counts_once_in_an_evaluation(session, link, city, clock, mappings):
