@@ -29,7 +29,8 @@ from credit.collection.entry import (
 )
 from credit.collection.entry_changes import SENT_STATES, list_sent_rows, start_correction, withdraw
 from credit.collection.entry_form import form_fields, has_form, read_form, read_template, template_csv
-from credit.collection.push import own_department, read_csv
+from credit.collection.own_sources import own_department
+from credit.collection.push import read_csv
 from credit.errors import CreditError
 
 Page = str | AnyResponse | tuple[str, int]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from credit.collection.batches import register_source
 from credit.collection.description import Description
+from credit.collection.own_sources import ANY_DEPARTMENT, known_descriptions, own_department
 from credit.collection.periods import (
     STATE_NAMES,
     DutyState,
@@ -27,7 +28,6 @@ from credit.collection.periods import (
     period_before,
     period_of,
 )
-from credit.collection.push import ANY_DEPARTMENT, known_descriptions, own_department
 from credit.enquirer import Enquirer
 from credit.errors import Conflict, InvalidContent, NotFound
 from credit.workdays import load_calendar

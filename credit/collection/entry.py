@@ -20,8 +20,9 @@ from credit.collection.batches import DeliveryReport
 from credit.collection.description import Description
 from credit.collection.entry_form import by_label, entry_description, shown_row
 from credit.collection.mapping import compile_mapping
+from credit.collection.own_sources import own_department
 from credit.collection.periods import load_reporting
-from credit.collection.push import MOST_ROWS, note_submission, own_department, take_rows
+from credit.collection.push import MOST_ROWS, note_submission, take_rows
 from credit.deployment import deployment_of
 from credit.drafts import Fault, RowResult
 from credit.enquirer import Enquirer

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from credit.bulk import uncollected
+from credit.bulk import lock_writing, uncollected
 from credit.catalogue import get_item
 from credit.collection.batches import (
     DeliveryReport,
@@ -28,22 +28,20 @@ from credit.collection.batches import (
     write_batch,
 )
 from credit.collection.carriers.files import open_table
-from credit.collection.description import SOURCES, Description, FileSettings, clean_header, load_descriptions
+from credit.collection.description import SOURCES, Column, Description, FileSettings, clean_header
 from credit.collection.mapping import compile_mapping
+from credit.collection.own_sources import ANY_DEPARTMENT, find_own_source, known_descriptions
 from credit.collection.run import Clock
 from credit.deployment import deployment_of
 from credit.enquirer import Enquirer
-from credit.errors import ContentTooLarge, FileRefused, InvalidContent, NotAuthorised, NotFound
+from credit.errors import ContentTooLarge, FileRefused, InvalidContent
 from credit.masking import scrub
-from models.accounts import Department
 from models.base import DISTRICT_ZONE
 from models.entry import Submission
 from models.terms import DeliveryMode
 
 MOST_ROWS: Final = 5_000
 MOST_FAULTS: Final = 50
-ANY_DEPARTMENT: Final = "各部门"
-"""Department of a layout that every department may push."""
 
 
 class Layout(NamedTuple):
@@ -167,12 +165,13 @@ def take_rows(
     header = tuple(column.column or "" for column in bound.columns)
     map_row = compile_mapping(bound, item, deployment.catalogue, deployment.rules, today, header)
     fingerprint = delivery_digest(digest, bound, deployment.catalogue.edition)
-    delivery = open_delivery(session, register_source(session, own), bound, name=name, digest=fingerprint, now=now)
-    if isinstance(delivery, DeliveryReport):
-        return delivery
     written = [column.written or "" for column in bound.columns]
     with uncollected():
         results = [map_row([row.get(name, "") for name in written], number) for number, row in rows]
+        lock_writing(session.connection())
+        delivery = open_delivery(session, register_source(session, own), bound, name=name, digest=fingerprint, now=now)
+        if isinstance(delivery, DeliveryReport):
+            return delivery
         write_batch(session, delivery, results, sequence=0, first_row=rows[0][0], today=today, now=now)
     return close_delivery(session, delivery, columns_dropped=0, now=now)
 
@@ -193,36 +192,6 @@ def note_submission(
         )
     )
     session.flush()
-
-
-def find_own_source(session: Session, enquirer: Enquirer, name: str, folder: Path = SOURCES) -> Description:
-    """The description of a source as the enquirer's department pushes it; NotFound for any other, without saying which.
-
-    A layout open to every department becomes a source of this one, named after both.
-    """
-    department = own_department(session, enquirer)
-    for description in known_descriptions(folder):
-        if description.department == department.name and description.name == name:
-            return description
-        if description.department == ANY_DEPARTMENT:
-            own = f"{description.name}-{department.slug}"[:64]
-            if name in (description.name, own):
-                return replace(description, name=own, department=department.name, department_code=department.code)
-    raise NotFound("没有这个数据源")
-
-
-def own_department(session: Session, enquirer: Enquirer) -> Department:
-    """The department the enquirer acts for; NotAuthorised without one."""
-    department = session.get(Department, enquirer.department_id) if enquirer.department_id is not None else None
-    if department is None:
-        raise NotAuthorised("该账户不属于任何部门")
-    return department
-
-
-@lru_cache(maxsize=8)
-def known_descriptions(folder: Path = SOURCES) -> tuple[Description, ...]:
-    """All descriptions of a folder, read once per process."""
-    return tuple(load_descriptions(folder))
 
 
 def pick_layout(
@@ -252,8 +221,20 @@ def pick_layout(
 
 
 def _layout_of(description: Description) -> Layout:
-    named = {_compared(c.written): c.written for c in description.columns if c.written is not None}
-    return Layout(description, named)
+    columns = named_columns(description.columns)
+    names = {_compared(column.written or ""): column.written or "" for column in columns}
+    return Layout(replace(description, columns=columns), names)
+
+
+def named_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns as rows with names carry them: each by one name of its own, 第3列 where a file knows it by place alone."""
+    found: dict[str, Column] = {}
+    for column in columns:
+        name = column.written or column.shown
+        if _compared(name) in found and column.index is not None:
+            name = f"第{column.index + 1}列"
+        found[_compared(name)] = replace(column, index=None, column=clean_header(name), written=name)
+    return tuple(found.values())
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from credit.collection.batches import REJECTED_CONTEXT
-from credit.collection.push import own_department
+from credit.collection.own_sources import own_department
 from credit.collection.status import DeliveryStatus, get_delivery_status
 from credit.deployment import deployment_of
 from credit.enquirer import Enquirer

@@ -7,9 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from credit.collection.batches import plain, register_source
+from credit.collection.description import Column, Description, load_descriptions
+from credit.collection.own_sources import restore_description
+from credit.collection.push import named_columns
 from credit.exports import inert_cell
 from models.collection import Delivery, Source
 from models.records import CurrentRecord, Record
+from models.terms import DeliveryMode
 from tests.factories import make_code, make_department, make_number
 
 ADDRESS = "/api/v1/submissions/sample-penalties"
@@ -357,3 +362,57 @@ def test_a_number_in_the_address(pusher):
 )  # fmt: skip
 def test_cells_are_inert(text, expected):
     assert inert_cell(text) == expected
+
+
+@pytest.mark.parametrize("description", load_descriptions(), ids=lambda each: each.name)
+def test_a_kept_description_is_the_same_again(description):
+    kept = json.loads(json.dumps(plain(description)))
+    assert plain(restore_description(kept)) == kept
+
+
+def keep_source(session, department, **changes):
+    """A source described on the way (by inference), by place alone where it has no header."""
+    columns = (Column("name", index=0), Column("uscc", index=1), Column("doc_no", "文号", 3, written="文号"),
+               Column("decision_date", "日期", 7, written="日期"))  # fmt: skip
+    description = Description(
+        "inferred-1",
+        "推断的来源",
+        department.name,
+        "files",
+        "penalty",
+        columns,
+        constants={"authority": "区局"},
+        **changes,
+    )
+    register_source(session, description)
+    session.commit()
+
+
+def test_rows_for_a_source_that_was_described_on_the_way(pusher, office, session):
+    keep_source(session, office, delivery=DeliveryMode.full)
+    kept = session.query(Source).one().description
+    session.commit()
+    rows = [{"第1列": "上海推送测试有限公司", "第2列": make_code(), "文号": "沪1", "日期": "2026-03-02"}]
+    answer = push(pusher, rows, "/api/v1/submissions/inferred-1")
+    assert counts(answer)["accepted"] == 1, answer.text
+    assert session.query(Source).one().description == kept
+    assert session.query(Delivery).one().mode == "incremental"
+
+
+def test_a_disabled_source_and_the_desk_s_own_take_nothing(pusher, office, session):
+    keep_source(session, office)
+    session.query(Source).one().disabled = True
+    session.commit()
+    assert push(pusher, [{"文号": "沪1"}], "/api/v1/submissions/inferred-1").status_code == 409
+    source = session.query(Source).one()
+    source.name, source.disabled = "entry-scjg-penalty", False
+    session.commit()
+    assert push(pusher, [{"文号": "沪1"}], "/api/v1/submissions/entry-scjg-penalty").status_code == 404
+
+
+@pytest.mark.parametrize("description", load_descriptions(), ids=lambda each: each.name)
+def test_every_source_can_be_pushed_by_its_own_names(description):
+    columns = named_columns(description.columns)
+    names = [column.column for column in columns]
+    assert [column.means for column in columns] == [column.means for column in description.columns]
+    assert len(set(names)) == len(names) == len([name for name in names if name])
