@@ -68,6 +68,7 @@ def like(names, wanted):
 @example(names=["(上海)公司", "上海（公司）", "公司(上海)"], query="（上", limit=1, inside=0)
 @example(names=["𠮷𠮷", "𠮷", "王𠮷𠮷"], query="𠮷𠮷", limit=1, inside=0)
 @example(names=["上\uffff海", "上\U0010ffff", "上\U0010ffff海"], query="上\U0010ffff", limit=1, inside=0)
+@example(names=["海上有上海", "公海上有上海", "海上公上海", "上海上"], query="上海上", limit=1, inside=0)
 @example(names=["便利店"] * 60, query="便利店", limit=7, inside=0)
 def test_search_equals_like(session, names, query, limit, inside):
     normal = [normalise_name(name) for name in names]
