@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from credit.catalogue import Catalogue, CatalogueItem
+from credit.catalogue import Catalogue
 from credit.collection.infer_columns import ColumnView, Meaning, assign, propose, view_columns
 from credit.collection.infer_guess import guess_columns
 from credit.collection.infer_items import (
@@ -62,6 +62,7 @@ class Inference:
     units: Mapping[str, str]
     day_first: Mapping[int, bool]
     constant_authority: str | None
+    merged: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The proposal under the names the contract promises."""
@@ -102,7 +103,6 @@ def infer_table(grid: Grid, header: Header, file_name: str, catalogue: Catalogue
     meanings = assign(views)
     item_code = choose_item(score_items(title, views, meanings))
     item = catalogue.items.get(item_code) if item_code else None
-    meanings = _fit_item(views, meanings, item)
     by_means = {meanings[view.index].means: view for view in views if meanings[view.index].means != "ignore"}
     units = _units(by_means, header.unit)
     return Inference(
@@ -113,7 +113,7 @@ def infer_table(grid: Grid, header: Header, file_name: str, catalogue: Catalogue
         choose_key(item, frozenset(by_means)) if item else (),
         next((units[means] for means in AMOUNTS if means in units), None),
         _count(grid, header), read_title(file_name), header.titles, units, _day_first(views),
-        _constant(by_means.get("authority") or by_means.get("source_unit")),
+        _constant(by_means.get("authority") or by_means.get("source_unit")), header.merged,
     )  # fmt: skip
 
 
@@ -134,13 +134,6 @@ def _count(grid: Grid, header: Header) -> int:
 def _column(view: ColumnView, meaning: Meaning) -> InferredColumn:
     samples = tuple(show_samples(view, meaning.means))
     return InferredColumn(view.index, view.header, meaning.means, meaning.confidence, meaning.runner_up, samples)
-
-
-def _fit_item(
-    views: Sequence[ColumnView], meanings: dict[int, Meaning], item: CatalogueItem | None
-) -> dict[int, Meaning]:
-    """Filing a case is the decision of an enforcement and of no other item; the rest stays as read."""
-    return meanings
 
 
 def _units(by_means: Mapping[str, ColumnView], stated: str | None) -> dict[str, str]:

@@ -76,7 +76,7 @@ def fitness(means: str, profile: Profile) -> float | None:
             return 0.0
         return max(share("authority"), 0.8 * share("party"), 0.7 * _short_text(profile))
     if means in DATES:
-        return max(share("date"), 0.9 * share("day_serial"), 0.3 * share("year"))
+        return max(share("day"), 0.3 * share("year"))
     return _fitness_of_values(means, profile)
 
 
@@ -85,7 +85,7 @@ def _fitness_of_values(means: str, profile: Profile) -> float:
     if means in ("uscc", "authority_code", "source_code"):
         return max(share("code"), 0.7 * share("masked"), 0.6 * share("citizen", "digits15", "org_code"))
     if means in ("reg_no", "org_code", "tax_no", "id_no"):
-        return max(share("code"), share("masked", "citizen", "digits15", "org_code"), 0.6 * share("number"))
+        return max(share("code"), share("identifier"), 0.6 * share("number") * (profile.length >= 9))
     if means in ("fine", "confiscated", "amount"):
         return max(share("decimal"), share("money"), 0.6 * share("fine_text"))
     if means == "year":
@@ -120,7 +120,7 @@ def propose(view: ColumnView) -> None:
         view.scores["ignore"] = reading.strength
         return
     if fit is None:
-        view.scores[reading.means] = reading.strength * 0.9
+        view.scores[reading.means] = reading.strength * 0.7
     elif fit >= 0.2:
         view.scores[reading.means] = reading.strength * (0.6 + 0.4 * min(1.0, fit / 0.6))
     _transfer(view, fit)
@@ -165,7 +165,9 @@ def is_authoritys_code(profile: Profile, few: float = 0.02) -> bool:
 
 def assign(views: Sequence[ColumnView]) -> dict[int, Meaning]:
     """Give each meaning to one column, the best first; what is left over is ``ignore``."""
+    _prefer_filled(views)
     _prefer_owner_of_code(views)
+    _second_party(views)
     ranked = sorted(
         ((score, -view.index, view, means) for view in views for means, score in view.scores.items()),
         key=lambda entry: (entry[0], entry[1]),
@@ -203,10 +205,27 @@ def _confidence(view: ColumnView, means: str, views: Sequence[ColumnView]) -> fl
     for rival in (rival_meaning, rival_column):
         score -= max(0.0, 0.12 - (view.scores[means] - rival)) * 0.8
     if not view.profile.filled:
-        score = min(score, 0.86)
+        score = min(view.reading.strength * 0.9, 0.86)
     if view.by_value or view.reading.means != means:
         score = min(score, MOST_FROM_VALUES)
     return round(max(0.05, min(score, 0.99)), 2)
+
+
+def _prefer_filled(views: Sequence[ColumnView]) -> None:
+    """Of several columns for one meaning the fuller one: a second 认定时间 is mostly empty."""
+    for means in {means for view in views for means in view.scores}:
+        rivals = [view for view in views if view.scores.get(means, 0.0) >= LEAST and view.profile.filled]
+        fullest = max((view.profile.filled for view in rivals), default=0)
+        for view in rivals if len(rivals) > 1 else ():
+            view.scores[means] -= 0.1 * (1 - view.profile.filled / fullest)
+
+
+def _second_party(views: Sequence[ColumnView]) -> None:
+    """Beside a supplier the other unit is the one that buys: 单位名称 is then the authority."""
+    if any(view.scores.get("name", 0.0) >= 0.9 for view in views):
+        for view in views:
+            if view.reading.role == "unit" and "name" in view.scores and view.profile.share("firm") < 0.2:
+                view.scores.setdefault("authority", 0.62)
 
 
 def _prefer_owner_of_code(views: Sequence[ColumnView]) -> None:

@@ -133,7 +133,12 @@ def _entries(
         if not _taken_over(column, item):
             continue
         entry: dict[str, Any] = {"column": column.header} if column.header else {}
-        if not column.header or counts[clean_header(column.header)] > 1 or inference.header_row is None:
+        if (
+            not column.header
+            or counts[clean_header(column.header)] > 1
+            or inference.header_row is None
+            or inference.merged
+        ):
             entry = {"index": column.index}
         entry["means"] = column.means
         if column.means in AMOUNTS and inference.units.get(column.means, "元") != "元":

@@ -20,7 +20,7 @@ SYNONYMS: Final = REFERENCE / "header-synonyms.yaml"
 LONGEST_HEADER: Final = 120
 _ORGANISATION_CODES: Final = ("uscc", "org_code", "reg_no", "tax_no")
 _EMPTY: Final = frozenset(("", "/", "\\", "-", "--", "—", "*", "null", "none", "nan", "无"))
-_trailing_bracket = re.compile(r"\(.*$").sub
+_trailing_bracket = re.compile(r"\([^()]*\)$").sub
 _owner_words = re.compile(
     r"(?:单位|部门|机构|机关|人|主体|对象|企业|当事人|相对人|个人|法人|组织|者|方|户|公司|\([^)]*\)|/[^/]{0,12})*"
 ).fullmatch
@@ -125,8 +125,8 @@ def _read_owner(plain: str, known: _Dictionary) -> HeaderReading | None:
         (match.start(), order, role) for order, role in enumerate(known.roles) if (match := role.search(plain))
     )
     named = {role.what: role for _, _, role in reversed(found)}
-    first = next((role for _, _, role in found if role.what != "unit"), None)
-    role = named.get("other") or named.get("legal_rep") or first or named.get("unit")
+    first = next((role for _, _, role in found if role.what not in ("unit", "office")), None)
+    role = named.get("other") or named.get("legal_rep") or first or named.get("unit") or named.get("office")
     attribute = _read_attribute(plain, role, known)
     if role is None:
         return _ownerless(plain, attribute)
@@ -183,6 +183,8 @@ def _of_subject(attribute: str | None) -> tuple[str | None, float]:
         return attribute, 1.0
     if attribute == "code":
         return "uscc", 0.92
+    if attribute == "number":
+        return "ignore", 0.6
     if attribute == "kind":
         return "subject_kind", 0.97
     return "name", 1.0 if attribute == "name" else 0.96
@@ -191,7 +193,7 @@ def _of_subject(attribute: str | None) -> tuple[str | None, float]:
 def _of_authority(attribute: str | None) -> tuple[str | None, float]:
     if attribute in (*_ORGANISATION_CODES, "code"):
         return "authority_code", 1.0
-    if attribute in ("id_no", "id_type", "address", "phone", "kind"):
+    if attribute in ("id_no", "id_type", "address", "phone", "kind", "number"):
         return "ignore", 0.9
     return "authority", 1.0
 
@@ -199,7 +201,7 @@ def _of_authority(attribute: str | None) -> tuple[str | None, float]:
 def _of_source(attribute: str | None) -> tuple[str | None, float]:
     if attribute in (*_ORGANISATION_CODES, "code"):
         return "source_code", 1.0
-    if attribute in ("id_no", "id_type", "address", "phone", "kind"):
+    if attribute in ("id_no", "id_type", "address", "phone", "kind", "number"):
         return "ignore", 0.9
     return "source_unit", 1.0
 
@@ -213,9 +215,13 @@ def _of_unit(attribute: str | None) -> tuple[str | None, float]:
         return attribute, 1.3
     if attribute in ("address", "phone"):
         return attribute, 1.2
-    if attribute in ("id_no", "id_type", "code", "kind"):
+    if attribute in ("id_no", "id_type", "code", "kind", "number"):
         return "ignore", 0.8
     return "name", 1.0
+
+
+def _of_office(attribute: str | None) -> tuple[str | None, float]:
+    return ("authority", 1.0) if attribute in (None, "name") else ("ignore", 1.0)
 
 
 _COMBINED: Final = {
@@ -224,4 +230,5 @@ _COMBINED: Final = {
     "source": _of_source,
     "legal_rep": _of_legal_rep,
     "unit": _of_unit,
+    "office": _of_office,
 }

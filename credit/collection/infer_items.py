@@ -36,6 +36,7 @@ _MEANS: Final[Mapping[str, tuple[tuple[str, float], ...]]] = {
     "penalty_kind": (("penalty", 1.0),), "fine": (("penalty", 0.8),), "violation": (("penalty", 0.6),),
     "penalty_content": (("penalty", 0.6),), "grade": (("grade", 0.9),),
 }  # fmt: skip
+_plain_fine = re.compile(r"罚款(?:人民币)?([0-9]{1,12}(?:\.[0-9]{1,2})?)").fullmatch
 _trimmed = re.compile(
     r"\([^)]*\)|副本|masked|截止.*$|[0-9]{4}-?[0-9]{0,2}-?[0-9]{0,2}(?:至)?|[+_\s]+|\.csv|\.xlsx?|\.gz|\.json|汇总|信息$|数据$|名单$|公示$|公告$|表$|名录$"
 )
@@ -69,14 +70,18 @@ def score_items(title: str, views: Sequence[ColumnView], meanings: Mapping[int, 
     for meaning in meanings.values():
         for code, weight in _MEANS.get(meaning.means, ()):
             scores[code] += weight
+    if find_list_code(title) is not None:
+        scores["listing"] += 1.5
+    if {"amount", "address"} <= {meaning.means for meaning in meanings.values()}:
+        scores["registration"] += 1.1
     for code, search in rules["values"].items():
-        best = max((_share_found(view, search) for view in views), default=0.0)
+        best = max((_share_found(view, search, 45 if code != "registration" else 400) for view in views), default=0.0)
         scores[code] += 1.1 * best if best >= 0.3 else 0.0
     return dict(scores)
 
 
-def _share_found(view: ColumnView, search: Any) -> float:
-    if not view.profile.filled or view.profile.length > 45 or view.profile.share("firm", "address") > 0.5:
+def _share_found(view: ColumnView, search: Any, longest: int) -> float:
+    if not view.profile.filled or view.profile.length > longest or view.profile.share("firm", "address") > 0.5:
         return 0.0
     found = sum(times for value, times in view.profile.common if search(unicodedata.normalize("NFKC", value)))
     return float(found / max(1, sum(times for _, times in view.profile.common)))
@@ -134,7 +139,7 @@ def find_unit(amount: ColumnView, texts: Sequence[ColumnView], stated: str | Non
     for text in texts:
         for cell, words in zip(amount.cells[:1_500], text.cells, strict=False):
             fen = _bare(cell)
-            named = find_fine(unicodedata.normalize("NFKC", words)) if fen and words else None
+            named = _named_fine(unicodedata.normalize("NFKC", words)) if fen and words else None
             if fen and named:
                 votes["万元" if named == fen * 10_000 else "元" if named == fen else "other"] += 1
     best, count = max(votes.items(), key=lambda e: e[1], default=("", 0))
@@ -147,6 +152,13 @@ def find_unit(amount: ColumnView, texts: Sequence[ColumnView], stated: str | Non
     numbers = sorted(fen for cell in amount.cells if (fen := _bare(cell)))
     small = bool(numbers) and numbers[len(numbers) // 2] < 5_000 and any(fen % 100 for fen in numbers)
     return ("万元" if small else "元"), False
+
+
+def _named_fine(words: str) -> int | None:
+    """The fine a text names, also where it leaves out the unit: 罚款50000.00."""
+    if (match := _plain_fine(words.strip())) is not None:
+        return int(float(match[1]) * 100)
+    return find_fine(words)
 
 
 def _bare(cell: str) -> int | None:

@@ -9,7 +9,7 @@ import csv
 import io
 import math
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,6 +33,7 @@ _DELIMITERS: Final = (",", "\t", ";", "|", "，")
 _SNIFFED: Final = 262_144
 _VALUES: Final = frozenset(("code", "date", "doc_no", "number", "citizen", "masked", "uuid", "org_name", "sentence"))
 _footer = re.compile(r"^(?:注|备注|说明|填报|合计|总计|制表|审核|数据来源|联系|附|共计|截止)").match
+_starts_json = re.compile(r"\s*(?:\[\s*[{\]]|\{\s*[\"}])").match
 _labelled = re.compile(r"[:：].*\S").search
 _money_unit = re.compile(r"单位[:：]?\s*(万元|亿元|千元|元)").search
 
@@ -56,13 +57,17 @@ class Grid:
 
 
 class Header(NamedTuple):
-    """Where the header stands (None: there is none), its cells, the text above it, and rows of notes below the data."""
+    """Where the header stands (None: there is none), its cells, the text above it, and rows of notes below the data.
+
+    ``merged``: the header has two rows; ``row`` is the lower, and ``cells`` takes from the upper what the lower leaves out.
+    """
 
     row: int | None
     cells: tuple[str, ...]
     titles: tuple[str, ...]
     footer: int
     unit: str | None
+    merged: bool = False
 
 
 def read_grid(path: Path) -> Grid:
@@ -74,7 +79,7 @@ def read_grid(path: Path) -> Grid:
     encoding = detect_encoding(opener)
     with _text_stream(opener, encoding) as stream:
         head = stream.read(_SNIFFED)
-    if head.lstrip()[:1] in ("{", "["):
+    if _starts_json(head):
         return _keep(Grid("json", encoding, None), read_records(_text_stream(opener, encoding), []))
     delimiter = sniff_delimiter(head)
     return _keep(Grid("csv", encoding, delimiter), _read_text(opener, encoding, delimiter))
@@ -133,15 +138,46 @@ def find_header(grid: Grid) -> Header:
     """The header row of a grid, counted from 0 with blank lines; rows above it are titles."""
     rows = [[cell if isinstance(cell, str) else str(cell) for cell in row] for row in grid.rows_before]
     row = 0 if grid.container == "json" else _header_row(rows)
-    above = rows[: row or 0]
+    row, cells, merged = _merge(rows, row)
+    above = rows[: (row or 0) - merged]
     titles = tuple(cell.strip() for line in above for cell in line if strip_header(cell)[0])
-    cells = tuple(rows[row]) if row is not None else ()
     unit = next((found[1] for title in titles if (found := _money_unit(title))), None)
-    return Header(row, cells, titles, _footer_rows(grid, row), unit)
+    return Header(row, cells, titles, _footer_rows(grid, row), unit, merged)
+
+
+def _merge(rows: Sequence[list[str]], row: int | None) -> tuple[int | None, tuple[str, ...], bool]:
+    """A header of two rows, 处罚信息 over 文号 and 日期, read as one: below a name that stands alone, or above gaps."""
+    if row is None:
+        return None, (), False
+    for upper, lower in ((row, row + 1), (row - 1, row)):
+        if upper < 0 or lower >= len(rows) or not _complement(rows[upper], rows[lower]):
+            continue
+        width = max(len(rows[upper]), len(rows[lower]))
+        pairs = zip(_padded(rows[upper], width), _padded(rows[lower], width), strict=True)
+        return lower, tuple(below if strip_header(below)[0] else over for over, below in pairs), True
+    return row, tuple(rows[row]), False
+
+
+def _complement(upper: Sequence[str], lower: Sequence[str]) -> bool:
+    """Whether two rows make one header: both speak, neither holds values, and each fills gaps of the other."""
+    if (
+        any(_is_value(cell.strip()) for cell in lower if strip_header(cell)[0])
+        or min(_filled(upper), _filled(lower)) < 2
+    ):
+        return False
+    spoken = sum(1 for cell in lower if read_header(cell).means is not None)
+    width = max(len(upper), len(lower))
+    pairs = list(zip(_padded(upper, width), _padded(lower, width), strict=True))
+    gaps = sum(1 for over, below in pairs if strip_header(over)[0] and not strip_header(below)[0])
+    return spoken >= max(2, 0.5 * _filled(lower)) and gaps >= 1 and _speaks(upper) >= 1.3
+
+
+def _padded(row: Sequence[str], width: int) -> list[str]:
+    return [*row, *[""] * (width - len(row))]
 
 
 def _header_row(rows: Sequence[list[str]]) -> int | None:
-    width = max((_filled(row) for row in rows), default=0)
+    width = Counter(count for row in rows if (count := _filled(row))).most_common(1)[0][0] if rows else 0
     scored = [(_speaks(row), number) for number, row in enumerate(rows) if any(cell.strip() for cell in row)]
     best, number = max(scored, key=lambda entry: (entry[0], -entry[1]), default=(0.0, 0))
     filled = _filled(rows[number]) if rows else 0

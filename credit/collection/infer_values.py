@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
@@ -47,6 +48,10 @@ _document_word = re.compile(r"罚|决|许|审|批|字第|执|初字|民|行|备|
 _licence = re.compile(
     r"证字|许可证|经纪|安许证|京房|售证|备案|预售|证第|准字|资质|[A-Z]{1,4}[0-9]{6,18}|20[0-9]{2}[0-9]{7,12}"
 ).search
+_four_digits = re.compile(r"[0-9]{4}").search
+_lettered = re.compile(r"[一-龥]{1,8}(?:[(（][0-9一-龥]{1,6}[)）])?字第?[一-龥]?[0-9]{4,14}号?").fullmatch
+_numbered = re.compile(r"[A-Z]{1,6}[-_]?(?:19|20)[0-9]{2}[-_]?[0-9]{3,8}").fullmatch
+_letters = re.compile(r"(?:A{1,5}|B{1,3}|C{1,3}|D|M)[+-]?级?").fullmatch
 _law = re.compile(r"《[^》]{2,60}》|第[一二三四五六七八九十百零0-9]{1,6}条").search
 _authority = re.compile(
     r"[^,，。；;]{2,40}(?:局|委员会|委|厅|署|政府|法院|检察院|支队|大队|总队|中队|办事处|税务所|分局|管理所|派出所|海关|部|"
@@ -72,9 +77,11 @@ _result = re.compile(
     r"合格|不合格|基本合格|未发现.{0,8}|发现.{0,12}|符合.{0,8}|不符合.{0,8}|有效|无效|注销|撤销|存续.{0,10}|在业|开业|吊销.{0,10}|"
     r"迁出|通过|不通过|未通过|完成.{0,4}|正常|异常|已?履行.{0,6}|部分履行|全部未?履行|全部已履行|部分未履行|未履行.{0,4}|存在.{0,10}|无法.{0,10}|责令.{0,12}|整改.{0,8}|司法查封|通过登记.{0,20}|不配合.{0,20}"
 ).fullmatch
+_REST: Final = "[^,;；、，/ ]"
 _PENALTIES: Final = (
-    r"(?:其他-?)?(?:警告|罚款|没收[^,;；、，/ ]{0,22}|责令[^,;；、，/ ]{0,16}|暂扣[^,;；、，/ ]{0,16}|吊销[^,;；、，/ ]{0,16}|行政拘留|"
-    r"拘留|通报批评|限期整改|降低资质[^,;；、，/ ]{0,6}|限制[^,;；、，/ ]{0,12}|其他[^,;；、，/ ]{0,10}|[一-龥]{2,6}程序(?:处罚)?|税务行政处罚)"
+    rf"(?:其他-?)?(?:警告|罚款|没收{_REST}{{0,22}}|责令{_REST}{{0,16}}|暂扣{_REST}{{0,16}}|吊销{_REST}{{0,16}}|"
+    rf"行政拘留|拘留|通报批评|限期整改|降低资质{_REST}{{0,6}}|限制{_REST}{{0,12}}|其他{_REST}{{0,10}}|"
+    "[一-龥]{2,6}程序(?:处罚)?|税务行政处罚)"
 )
 _penalty_word = re.compile(rf"{_PENALTIES}(?:[,;；、，/ ]{{1,2}}{_PENALTIES}){{0,8}}").fullmatch
 _SUBJECT_WORDS: Final = frozenset(
@@ -133,20 +140,25 @@ def kinds_of(text: str) -> frozenset[str]:
 def _numbers(text: str) -> set[str]:
     found: set[str] = set()
     code = normalise(text)
-    if _shape_code(code):
-        found |= {"code", "code_ok" if code_fault(code) is None else "code_bad"}
+    sound = code_fault(code) is None
+    if not sound and (looks_like_number(code) or scrub(text) != text):
+        found.add("citizen")
+    elif _shape_code(code):
+        found |= {"code", "code_ok" if sound else "code_bad"}
         if (code[0] == "1" and code[1] in "1239") or code[:2] in ("89", "A1"):
             found.add("gov_code")
     if _ruined(text):
         found |= {"code", "ruined"}
-    if looks_like_number(code) or scrub(text) != text:
-        found.add("citizen")
     if _masked(text):
         found.add("masked")
     if len(code) in (13, 15) and code.isdigit():
         found |= {"number", "digits15"} | ({"reg_no"} if reg_no_fault(code) is None else set())
     if len(code) in (9, 10) and org_code_fault(code.replace("-", "")) is None:
         found.add("org_code")
+    if len(code) == 15 and org_code_fault(code[6:]) is None:
+        found.add("tax15")
+    if found & {"code", "ruined", "masked", "digits15", "tax15", "org_code", "citizen"}:
+        found.add("identifier")
     if _uuid(text) and not text.isdigit():
         found.add("uuid")
     if _integer(text):
@@ -165,18 +177,27 @@ def _dates(text: str) -> set[str]:
         return {"year"}
     found: set[str] = set()
     if _serial_day(text):
-        found.add("day_serial")
+        found |= {"day_serial", "day"}
     if not _day(text):
         return found
-    found.add("date")
+    day = _read_day(text)
+    if day is None:
+        return found
+    found |= {"date", "day"}
     if _timed(text):
         found.add("midnight" if _midnight(text) else "timed")
-    try:
-        if read_date(text, day_first=True) in OPEN_ENDS:
-            found.add("open_end")
-    except Unreadable:
-        pass
+    if day in OPEN_ENDS:
+        found.add("open_end")
     return found
+
+
+def _read_day(text: str) -> date | None:
+    for day_first in (True, False):
+        try:
+            return read_date(text, day_first=day_first)
+        except Unreadable:
+            continue
+    return None
 
 
 def _words(text: str) -> set[str]:
@@ -187,6 +208,10 @@ def _words(text: str) -> set[str]:
         found.add("id_type")
     if text in _yes_no:
         found.add("yes_no")
+    if "licence" in found and not _four_digits(text):
+        found.discard("licence")
+    if _lettered(text) or _numbered(text):
+        found.add("doc_no")
     if _document(text) and (_bracket_year(text) or _document_word(text)) and not {"law"} & found and len(text) <= 60:
         found.add("doc_no")
     if len(text) <= 24 and looks_like_person(text):
@@ -195,9 +220,9 @@ def _words(text: str) -> set[str]:
         found.add("long")
     if any(mark in text for mark in "，。；,;") and len(text) > 12:
         found.add("sentence")
-        found -= {"org_name", "authority", "doc_no"}
+        found -= {"org_name", "authority", "doc_no", "licence"}
     if found & {"law", "address"} or len(text) > 60:
-        found -= {"org_name", "authority"}
+        found -= {"org_name", "authority", "licence"}
     if "firm" in found:
         found.discard("authority")
     if found & {"org_name", "authority", "person"} or ("firm" in found and len(text) <= 60):
@@ -208,7 +233,7 @@ def _words(text: str) -> set[str]:
 _WORDS: Final[tuple[tuple[str, Callable[[str], object]], ...]] = (
     ("law", _law), ("authority", _authority), ("org_name", _organisation), ("firm", _firm), ("address", _address),
     ("grade", _grade), ("result", _result), ("penalty_word", _penalty_word), ("company_type", _company_type),
-    ("fine_text", _fine_text), ("facts", _facts), ("region", _region), ("licence", _licence),
+    ("fine_text", _fine_text), ("facts", _facts), ("region", _region), ("letters", _letters), ("licence", _licence),
 )  # fmt: skip
 
 
