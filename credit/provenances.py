@@ -6,11 +6,11 @@ department tells of a fact so far known from the city does, under the same key. 
 held to be one.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, and_, select
 from sqlalchemy.orm import Session
 
 from credit.bulk import adapter_of, insert_rows
@@ -28,6 +28,7 @@ from models.terms import DisclosureLevel, Severity, Standing
 CITY_SOURCES: Final = "city-"
 SAME_FACT: Final = Fault("", "SAME_FACT", "该事实已由其他来源提供，未重复入库")
 CHUNK: Final = 5000
+_DEPARTMENT: Final = ~Source.name.startswith(CITY_SOURCES, autoescape=True)
 _BRACKETS: Final = {**str.maketrans("〔〕﹝﹞［］[]【】（）", "()()()()()()"), 32: None}
 
 FactKey = tuple[int, str | None, str, str, date]
@@ -88,38 +89,40 @@ def find_told(connection: Connection, item: str, subject_ids: Sequence[int]) -> 
         for row in connection.execute(wanted.order_by(Record.id)):
             key = fact_key(row.subject_id, row.list_code, row.document_number, row.authority, row.held_from)
             if key is not None:
-                told = Told(bytes(row.record_key), row, True, row.source_description, row.now == Standing.ended.value)
-                found.setdefault(key, told)
-    departments = _told_by_departments(connection, [told.record_key for told in found.values()])
-    theirs = [told.record_key for told in found.values() if told.record.source_name.startswith(CITY_SOURCES)]
-    corrected = _last_by_departments(connection, theirs)
-    return {
-        key: told._replace(by_department=told.record_key in departments, corrected=corrected.get(told.record_key))
-        for key, told in found.items()
-    }
-
-
-def _last_by_departments(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, Any]:
-    """The newest version of each fact that a department told."""
-    found: dict[bytes, Any] = {}
-    statement = select(Record).join(Source, Source.id == Record.source_id).order_by(Record.id)
-    statement = statement.where(~Source.name.startswith(CITY_SOURCES, autoescape=True))
-    for start in range(0, len(keys), CHUNK):
-        for row in connection.execute(statement.where(Record.record_key.in_(list(keys[start : start + CHUNK])))):
-            found[bytes(row.record_key)] = row
+                own, ended = not row.source_name.startswith(CITY_SOURCES), row.now == Standing.ended.value
+                found.setdefault(key, Told(bytes(row.record_key), row, own, row.source_description, ended))
+    theirs = {told.record_key for told in found.values() if not told.by_department}
+    last = {bytes(row.record_key): row for row in _asked(connection, _versions(Record).where(_DEPARTMENT), theirs)}
+    provenances = (
+        select(RecordProvenance.record_key)
+        .join(Source, Source.id == RecordProvenance.source_id)
+        .join(CurrentRecord, CurrentRecord.record_key == RecordProvenance.record_key)
+        .where(_DEPARTMENT)
+    )
+    further = {bytes(row.record_key) for row in _asked(connection, provenances, theirs)}
+    for key, told in found.items():
+        if told.record_key in last or told.record_key in further:
+            found[key] = told._replace(by_department=True, corrected=last.get(told.record_key))
     return found
 
 
-def _told_by_departments(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
-    """Those of the facts that a source other than the city's told, in any version or as a further provenance."""
-    found: set[bytes] = set()
-    for entity in (Record, RecordProvenance):
-        statement = select(entity.record_key).join(Source, Source.id == entity.source_id)
-        statement = statement.where(~Source.name.startswith(CITY_SOURCES, autoescape=True))
-        for start in range(0, len(keys), CHUNK):
-            part = list(keys[start : start + CHUNK])
-            found |= {bytes(key) for key in connection.execute(statement.where(entity.record_key.in_(part))).scalars()}
-    return found
+def _versions(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """All versions of facts in their order, reached through the projection: records themselves have no index by key."""
+    same = and_(CurrentRecord.subject_id == Record.subject_id, CurrentRecord.record_key == Record.record_key)
+    return (
+        select(*columns)
+        .join_from(CurrentRecord, Record, same)
+        .join(Source, Source.id == Record.source_id)
+        .order_by(Record.id)
+    )
+
+
+def _asked(connection: Connection, statement: Select[*tuple[Any, ...]], keys: Collection[bytes]) -> Iterator[Any]:
+    """The rows of a statement about these facts, a part at a time."""
+    listed = list(keys)
+    for start in range(0, len(listed), CHUNK):
+        part = listed[start : start + CHUNK]
+        yield from connection.execute(statement.where(CurrentRecord.record_key.in_(part)))
 
 
 def screen(
@@ -231,15 +234,19 @@ def keep_provenances(
     session: Session, known: Mapping[int, bytes], source_id: int, batch_id: int, known_at: datetime
 ) -> int:
     """Note the source of each row about a fact already held, once per fact and source; how many were new."""
+    if not known:
+        return 0
     connection = session.connection()
     rows = {key: number for number, key in sorted(known.items(), reverse=True)}
-    keys = list(rows)
-    for start in range(0, len(keys), CHUNK):
-        part = keys[start : start + CHUNK]
-        for entity in (Record, RecordProvenance):
-            statement = select(entity.record_key).where(entity.source_id == source_id, entity.record_key.in_(part))
-            for key in connection.execute(statement).scalars():
-                rows.pop(bytes(key), None)
+    versions = _versions(Record.record_key).where(Record.source_id == source_id)
+    kept = (
+        select(RecordProvenance.record_key)
+        .join(CurrentRecord, CurrentRecord.record_key == RecordProvenance.record_key)
+        .where(RecordProvenance.source_id == source_id)
+    )
+    for statement in (versions, kept):
+        for row in list(_asked(connection, statement, rows)):
+            rows.pop(bytes(row.record_key), None)
     moment = adapter_of(connection).time(known_at)
     values = [(key, source_id, batch_id, number, moment) for key, number in rows.items()]
     columns = ("record_key", "source_id", "batch_id", "row_number", "known_at")
@@ -249,14 +256,15 @@ def keep_provenances(
 
 def list_provenances(session: Session, record_key: bytes) -> list[tuple[str, int, int]]:
     """Every source that told a fact, as (source, batch, row), the first teller first."""
+    versions = _versions(Source.name, Record.batch_id, Record.row_number)
+    kept = (
+        select(Source.name, RecordProvenance.batch_id, RecordProvenance.row_number)
+        .join(Source, Source.id == RecordProvenance.source_id)
+        .where(RecordProvenance.record_key == record_key)
+        .order_by(RecordProvenance.id)
+    )
     found: dict[str, tuple[str, int, int]] = {}
-    for entity in (Record, RecordProvenance):
-        statement = (
-            select(Source.name, entity.batch_id, entity.row_number)
-            .join(Source, Source.id == entity.source_id)
-            .where(entity.record_key == record_key)
-            .order_by(entity.id)
-        )
+    for statement in (versions.where(CurrentRecord.record_key == record_key), kept):
         for name, batch_id, row_number in session.execute(statement):
             found.setdefault(name, (name, batch_id, row_number))
     return list(found.values())
