@@ -42,6 +42,7 @@ from models.terms import DeliveryMode
 
 MOST_ROWS: Final = 5_000
 MOST_FAULTS: Final = 50
+PACKED: Final = (b"PK", b"\x1f\x8b", b"\xd0\xcf")
 
 
 class Layout(NamedTuple):
@@ -81,6 +82,8 @@ def submit_csv(
 
 def read_csv(body: bytes, description: Description) -> list[tuple[int, dict[str, str]]]:
     """The rows of a CSV with a header, each with its number as a spreadsheet shows it. Raises FileRefused."""
+    if body[:2] in PACKED:
+        raise FileRefused("须为 CSV 文本，不接受压缩文件或工作簿")
     rows: list[tuple[int, dict[str, str]]] = []
     with TemporaryDirectory(prefix="credit-push-") as folder:
         path = Path(folder, "pushed.csv")

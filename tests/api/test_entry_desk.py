@@ -2,6 +2,7 @@
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -119,6 +120,20 @@ def test_in_review_nothing_changes_and_nothing_is_sent_twice(clerk, reviewer, se
     assert step(clerk, draft, "/discard").status_code == 409
     assert step(reviewer, draft, "/decision", decision="send").status_code == 303
     assert step(reviewer, draft, "/decision", decision="send").status_code == 409
+    assert session.query(Delivery).count() == 1
+
+
+def test_reviewers_at_once_send_a_draft_once(clerk, page_client, office, session):
+    draft = start(clerk)
+    step(clerk, draft, "/review")
+    reviewers = [page_client("department", department_id=office.id) for _number in range(6)]
+    for browser in reviewers:
+        browser.get(draft)
+    session.commit()
+    with ThreadPoolExecutor(6) as pool:
+        answers = pool.map(lambda browser: browser.post(f"{draft}/decision", {"decision": "send"}), reviewers)
+        codes = sorted(answer.status_code for answer in answers)
+    assert codes == [303] + [409] * 5
     assert session.query(Delivery).count() == 1
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -232,6 +233,13 @@ def as_csv(rows, encoding="utf-8-sig"):
     return buffer.getvalue().encode(encoding)
 
 
+def zipped(body):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("pushed.csv", body)
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 @pytest.mark.parametrize("make", [chinese_row, coded_row])
 def test_csv(pusher, make, encoding):
@@ -246,7 +254,8 @@ def test_csv(pusher, make, encoding):
     ("body", "status"),
     [
         (b"", 422), ("名称,名称\na,b\n".encode(), 422), ("心情\n好\n".encode(), 422), ('名称\n"未闭合\n'.encode(), 422),
-        (b"PK\x03\x04nonsense", 422), (b"CF_WSH\na\x00b\n", 422), (b"CF_WSH,CF_SY\na\n", 422),
+        (b"PK\x03\x04nonsense", 422), (zipped(as_csv([coded_row()])), 422),
+        (b"CF_WSH\na\x00b\n", 422), (b"CF_WSH,CF_SY\na\n", 422),
     ],
 )  # fmt: skip
 def test_csv_refused(pusher, body, status):
