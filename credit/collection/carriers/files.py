@@ -30,7 +30,10 @@ _is_digest = re.compile(r"[0-9a-f]{64}").fullmatch
 
 
 class Page(NamedTuple):
-    """At most 2,000 rows in a row (the house allows 5,000: smaller pages keep memory low and the write lock short); ``first_row_number`` is the first one's, the others follow without a gap."""
+    """At most 2,000 rows in a row; ``first_row_number`` is the first one's, the others follow without a gap.
+
+    The house allows 5,000 to a batch: smaller pages keep memory low and the write lock short.
+    """
 
     rows: list[list[str]]
     first_row_number: int

@@ -120,10 +120,10 @@ def test_title_blank_rows_footer_and_row_numbers(tmp_path):
     assert (table.received, table.rows_in_file) == (3, 4)
 
 
-def test_pages_hold_at_most_5000_rows(tmp_path):
-    with open_table(put(tmp_path, "名称,代码,备注\n" + "甲,1,2\n" * 12_001), describe()) as table:
+def test_pages_hold_at_most_2000_rows(tmp_path):
+    with open_table(put(tmp_path, "名称,代码,备注\n" + "甲,1,2\n" * 4_001), describe()) as table:
         pages = list(table.pages())
-    assert [(len(page.rows), page.first_row_number) for page in pages] == [(5000, 2), (5000, 5002), (2001, 10002)]
+    assert [(len(page.rows), page.first_row_number) for page in pages] == [(2000, 2), (2000, 2002), (1, 4002)]
 
 
 def test_no_header(tmp_path):
