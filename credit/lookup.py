@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, exists, select
+from sqlalchemy import BindParameter, Connection, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from credit.authorisations import EVALUATION, Consent, find_consent
@@ -37,7 +37,7 @@ from credit.views import (
     SubjectView,
 )
 from models.evaluations import Evaluation, ModelCard
-from models.subjects import Subject, SubjectChange, SubjectName
+from models.subjects import SubjectChange, SubjectName
 from models.terms import DisclosureLevel, Role, SubjectKind
 
 COMPREHENSIVE = "comprehensive"
@@ -241,7 +241,6 @@ OWNERS: BindParameter[list[int]] = bindparam("owners", expanding=True)
 NAMES_OF = select(SubjectName.subject_id, SubjectName.id, SubjectName.name_norm, SubjectName.current).where(
     SubjectName.subject_id.in_(OWNERS)
 )
-HITS = select(Subject.id, Subject.ref, Subject.code, Subject.name, Subject.kind).where(Subject.id.in_(OWNERS))
 
 
 def search_subjects(
@@ -254,16 +253,21 @@ def search_subjects(
     wanted = normalise_query(name)
     connection = session.connection()
     hits, position = search_names(connection, wanted, limit=limit, position=load_position(cursor))
-    owners = {"owners": list({hit.subject_id for hit in hits})}
-    subjects = {row.id: row for row in connection.execute(HITS, owners)}
-    best: dict[int, tuple[bool, int]] = {}
-    for subject_id, name_id, name_norm, current in connection.execute(NAMES_OF, owners):
-        if wanted in name_norm:
-            best[subject_id] = min(best.get(subject_id, (True, 1 << 62)), (not current, name_id))
-    shown = []
-    for hit in hits:
-        if best[hit.subject_id][1] == hit.name_id:
-            row = subjects[hit.subject_id]
-            shown.append(SearchHit(row.ref, row.code, row.name, row.kind, None if hit.current else hit.name))
+    best = _best_former_names(connection, wanted, {hit.subject_id for hit in hits if not hit.current})
+    shown = tuple(
+        SearchHit(hit.ref, hit.code, hit.subject_name, hit.kind, None if hit.current else hit.name)
+        for hit in hits
+        if hit.current or best.get(hit.subject_id) == hit.name_id
+    )
     deployment_of(session).enquiry_log.count_access("search", now)
-    return SearchPage(tuple(shown), None if position is None else dump_position(position))
+    return SearchPage(shown, None if position is None else dump_position(position))
+
+
+def _best_former_names(connection: Connection, wanted: str, owners: set[int]) -> dict[int, int]:
+    """Of subjects found by a former name: that name, unless the current one fits too and is shown in its own place."""
+    best: dict[int, tuple[bool, int]] = {}
+    if owners:
+        for subject_id, name_id, name_norm, current in connection.execute(NAMES_OF, {"owners": list(owners)}):
+            if wanted in name_norm:
+                best[subject_id] = min(best.get(subject_id, (True, 1 << 62)), (not current, name_id))
+    return {subject_id: name_id for subject_id, (former, name_id) in best.items() if former}

@@ -11,23 +11,28 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, column, text
 
 from credit.bulk import insert_rows
 from credit.errors import InvalidQuery
 from credit.names import normalise_name, query_bigrams
+from credit.prepared import Prepared
 
 LONGEST_QUERY = 100
 
 
 class NameHit(NamedTuple):
-    """A name that contains the query: whose, the name, whether it is the current one."""
+    """A name that contains the query: the name, whether it is the current one, and whose."""
 
     name_id: int
     subject_id: int
     name: str
     name_norm: str
     current: bool
+    ref: str
+    code: str | None
+    subject_name: str
+    kind: str
 
 
 def token(pair: str) -> str:
@@ -69,17 +74,33 @@ def unindex_names(connection: Connection, names: Sequence[tuple[int, list[str]]]
         )
 
 
-SQLITE_SEARCH = text(
-    "SELECT n.id, n.subject_id, n.name, n.name_norm, n.current FROM name_bigrams b JOIN subject_names n ON n.id = b.rowid "
+FOUND = (
+    "n.id, n.subject_id, n.name, n.name_norm, n.current, s.ref, s.code, s.name AS subject_name, s.kind "
+    "FROM subject_names n JOIN subjects s ON s.id = n.subject_id"
+)
+COLUMNS = (
+    column("name_id", BigInteger), column("subject_id", BigInteger), column("name", String), column("name_norm", String),
+    column("current", Boolean), column("ref", String), column("code", String), column("subject_name", String),
+    column("kind", String),
+)  # fmt: skip
+
+
+def _prepared(sql: str) -> Prepared:
+    return Prepared(text(sql).columns(*COLUMNS))
+
+
+SQLITE_SEARCH = _prepared(
+    f"SELECT {FOUND} JOIN name_bigrams b ON n.id = b.rowid "
     "WHERE b.name_bigrams MATCH :wanted AND b.rowid > :after ORDER BY b.rowid LIMIT :count"
 )
-NATIVE_SEARCH = text(
-    "SELECT n.id, n.subject_id, n.name, n.name_norm, n.current FROM name_bigrams b JOIN subject_names n ON n.id = b.id "
+NATIVE_SEARCH = _prepared(
+    f"SELECT {FOUND} JOIN name_bigrams b ON n.id = b.id "
     "WHERE b.bigrams @> CAST(:wanted AS text[]) AND b.id > :after ORDER BY b.id LIMIT :count"
 )
-EXACT = text(
-    "SELECT id, subject_id, name, name_norm, current FROM subject_names WHERE name_norm = :wanted AND id > :after "
-    "ORDER BY id LIMIT :count"
+EXACT = _prepared(f"SELECT {FOUND} WHERE n.name_norm = :wanted AND n.id > :after ORDER BY n.id LIMIT :count")
+PREFIX_PAGE = _prepared(
+    f"SELECT {FOUND} WHERE n.name_norm >= :after AND n.name_norm < :beyond "
+    "AND (n.name_norm > :after OR (n.name_norm = :after AND n.id > :id AND :id > 0)) ORDER BY n.name_norm, n.id LIMIT :count"
 )
 LONGEST_CURSOR = 4096
 LAST_CHARACTER = "\U0010ffff"
@@ -122,8 +143,7 @@ def search_names(
     hits: list[NameHit] = []
     stage, name_norm, name_id = position
     if stage == 0:
-        rows = connection.execute(EXACT, {"wanted": wanted, "after": name_id, "count": limit})
-        hits = [NameHit(*row) for row in rows]
+        hits = [NameHit(*row) for row in EXACT.all(connection, wanted=wanted, after=name_id, count=limit)]
         if len(hits) == limit:
             return hits, Position(0, wanted, hits[-1].name_id)
         stage, name_norm, name_id = 1, wanted, 0
@@ -148,20 +168,11 @@ def _prefix_page(
     following = ord(head[-1]) + 1
     beyond = head[:-1] + chr(0xE000 if following == 0xD800 else min(following, 0x10FFFF))
     after = name_norm or wanted
-    rows = [
-        NameHit(*row)
-        for row in connection.execute(PREFIX_PAGE, {"after": after, "id": name_id, "beyond": beyond, "count": count})
-    ]
+    rows = [NameHit(*row) for row in PREFIX_PAGE.all(connection, after=after, id=name_id, beyond=beyond, count=count)]
     rows = [row for row in rows if row.name_norm.startswith(wanted)]
     if not rows:
         return [], (name_norm, name_id), True
     return rows, (rows[-1].name_norm, rows[-1].name_id), len(rows) < count
-
-
-PREFIX_PAGE = text(
-    "SELECT id, subject_id, name, name_norm, current FROM subject_names WHERE name_norm >= :after AND name_norm < :beyond "
-    "AND (name_norm > :after OR (name_norm = :after AND id > :id AND :id > 0)) ORDER BY name_norm, id LIMIT :count"
-)
 
 
 def _inner_page(connection: Connection, wanted: str, count: int, after: int) -> tuple[list[NameHit], int, bool]:
@@ -173,9 +184,7 @@ def _inner_page(connection: Connection, wanted: str, count: int, after: int) -> 
     hits: list[NameHit] = []
     while True:
         page = max(count * 2, 40)
-        rows = [
-            NameHit(*row) for row in connection.execute(statement, {"wanted": query, "after": after, "count": page})
-        ]
+        rows = [NameHit(*row) for row in statement.all(connection, wanted=query, after=after, count=page)]
         for row in rows:
             after = row.name_id
             if wanted in row.name_norm and not row.name_norm.startswith(wanted):

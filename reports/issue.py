@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from credit.deployment import Deployment, deployment_of
 from credit.enquirer import Enquirer
+from credit.enquiries import logged
 from credit.errors import InvalidContent, NotFound, ReportNotVerifiable, SubjectNotFound
+from credit.subjects import get_subject_by_id
 from models.base import DISTRICT_ZONE
 from models.issued import IssuedReport
 from models.terms import Role
@@ -117,23 +119,29 @@ def fonts_folder(deployment: Deployment) -> Path:
     return own if own.is_dir() else Path(__file__).resolve().parent.parent / "instance" / "fonts"
 
 
-def get_report_pdf(
-    session: Session, enquirer: Enquirer, number: str, *, today: date | None = None, now: datetime | None = None
-) -> bytes:
+def get_report_pdf(session: Session, enquirer: Enquirer, number: str, *, today: date, now: datetime) -> bytes:
     """The bytes of an issued report, for whoever it was issued to; a public report for everybody. NotFound otherwise.
 
-    With ``today`` and ``now`` a report whose content has changed since is not handed out again: it may say what was
-    repaired, or rest on a consent that was taken back.
+    A report whose content has changed since is not handed out again: it may say what was repaired, or rest on a consent
+    that was taken back. Handing it out is an enquiry, logged like its issue.
     """
+    with logged(session, enquirer.asking(enquirer.purpose, None), "report-fetch", now=now) as entry:
+        row = _own_report(session, enquirer, number)
+        if _state(session, row, today=today, now=now) != "current":
+            raise NotFound("该报告签发后信息有变化，请重新申请")
+        entry.subject_ref = get_subject_by_id(session, row.subject_id).ref
+        entry.shown = {"report": 1}
+        return deployment_of(session).keyring.open(row.pdf_sealed or b"", PDF_CONTEXT + number.encode())
+
+
+def _own_report(session: Session, enquirer: Enquirer, number: str) -> IssuedReport:
     row = session.execute(select(IssuedReport).where(IssuedReport.number == number)).scalar()
     if row is None or row.pdf_sealed is None or row.withdrawn_at is not None:
         raise NotFound("没有这份报告")
     mine = (row.account, row.audience, row.agency_id) == (enquirer.account, enquirer.role.value, enquirer.agency_id)
     if row.kind != "public" and (not mine or enquirer.role is Role.public):
         raise NotFound("没有这份报告")
-    if today is not None and now is not None and _state(session, row, today=today, now=now) != "current":
-        raise NotFound("该报告签发后信息有变化，请重新申请")
-    return deployment_of(session).keyring.open(row.pdf_sealed, PDF_CONTEXT + number.encode())
+    return row
 
 
 def verify_code(session: Session, code: str, *, today: date, now: datetime) -> Verification:

@@ -9,6 +9,7 @@ WORDS = {
     "check": "信用核查",
     "report-public": "生成公开报告",
     "report-full": "生成完整报告",
+    "report-fetch": "下载已签发的报告",
     "answered": "已提供",
     "refused": "已拒绝",
     "not_found": "未查到",

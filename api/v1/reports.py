@@ -76,7 +76,7 @@ def issue(given: dict[str, Any]) -> Issued:
 @blueprint.response(200, PDF, content_type="application/pdf")
 def fetch(number: str) -> Response:
     """下载已签发的报告；非公开报告只限签发时的账户。"""
-    pdf = get_report_pdf(get_session(), current_enquirer(), number)
+    pdf = get_report_pdf(get_session(), current_enquirer(), number, today=district_day(), now=moment())
     disposition = {"Content-Disposition": f'attachment; filename="{number}.pdf"'}
     return Response(pdf, content_type="application/pdf", headers=disposition)
 
