@@ -13,16 +13,24 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from credit.behaviours import Behaviour, load_behaviours
+from credit.behaviours import BEHAVIOURS_FILE, Behaviour, load_behaviours
 from credit.catalogue import Catalogue, load_catalogue
 from credit.disclosure import DisclosureTable, load_disclosure
 from credit.enquiry_log import EnquiryLog
 from credit.keyring import Keyring
 from credit.list_kinds import ListKind, load_list_kinds
-from credit.matters import Matter, load_matters
+from credit.matters import MATTERS_FILE, Matter, load_matters
 from credit.measures import MeasureKindRow, load_measures
 from credit.publication import RulePack, load_rule_pack
-from credit.published_lists import ListShelf, PublishedLists
+from credit.published_lists import (
+    APPLICATION,
+    BEHAVIOUR,
+    CATALOGUE,
+    EditionInForce,
+    ListShelf,
+    PublishedLists,
+    head_of,
+)
 from models.session import make_session_factory
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -94,7 +102,13 @@ def make_deployment(
 
 
 def _shipped_lists() -> PublishedLists:
-    return PublishedLists(load_catalogue(), load_behaviours(), load_matters())
+    catalogue = load_catalogue()
+    editions = {
+        CATALOGUE: EditionInForce(catalogue.edition, catalogue.active_from),
+        BEHAVIOUR: head_of(BEHAVIOURS_FILE),
+        APPLICATION: head_of(MATTERS_FILE),
+    }
+    return PublishedLists(catalogue, load_behaviours(), load_matters(), editions)
 
 
 def open_session(deployment: Deployment) -> Session:

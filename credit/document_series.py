@@ -41,10 +41,14 @@ class Gap(NamedTuple):
         return "、".join(str(begin) if begin == end else f"{begin}–{end}" for begin, end in self.ranges)
 
 
+def plain_number(text: str) -> str:
+    """A document number as compared: half-width, brackets and blanks alike."""
+    return "".join(unicodedata.normalize("NFKC", text[:200]).translate(BRACKETS).split())
+
+
 def parse_document_number(text: str) -> SeriesNumber | None:
     """The series a document number belongs to; None for one without a year in brackets and a number at its end."""
-    plain = "".join(unicodedata.normalize("NFKC", text[:200]).translate(BRACKETS).split())
-    match = NUMBER.fullmatch(plain)
+    match = NUMBER.fullmatch(plain_number(text))
     if match is None:
         return None
     middle = match["middle"].removesuffix("第")

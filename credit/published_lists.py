@@ -7,16 +7,18 @@ most once a second which editions are in force, and reads a document only when t
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+import yaml
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from credit.behaviours import Behaviour, read_behaviours
-from credit.catalogue import Catalogue, read_catalogue
+from credit.catalogue import Catalogue, read_catalogue, read_day
 from credit.catalogue_history import with_history
 from credit.matters import Matter, read_matters
 from models.editions import EditionProposal
@@ -28,8 +30,6 @@ LIST_NAMES: Final[Mapping[str, str]] = MappingProxyType(
 )
 IN_FORCE, REPLACED = "in_force", "replaced"
 LOOK_AGAIN_SECONDS: Final = 1.0
-SHIPPED_EDITION: Final = "2026-1"
-SHIPPED_FROM: Final = date(2026, 1, 1)
 
 
 class EditionInForce(NamedTuple):
@@ -40,8 +40,10 @@ class EditionInForce(NamedTuple):
     ref: str | None = None
 
 
-def _shipped_editions() -> Mapping[str, EditionInForce]:
-    return MappingProxyType({name: EditionInForce(SHIPPED_EDITION, SHIPPED_FROM) for name in LIST_NAMES})
+def head_of(path: Path) -> EditionInForce:
+    """The edition a shipped file names, and its first day."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return EditionInForce(str(content["edition"]), read_day(content["effective_from"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class PublishedLists:
     catalogue: Catalogue
     behaviours: Mapping[str, Behaviour]
     matters: Mapping[str, Matter]
-    editions: Mapping[str, EditionInForce] = field(default_factory=_shipped_editions)
+    editions: Mapping[str, EditionInForce]
 
 
 class ListShelf:

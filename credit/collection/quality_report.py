@@ -5,7 +5,7 @@ numbers of rows that wait or were counted elsewhere are looked at too, so that a
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -220,7 +220,10 @@ def _sum_up(name: str, department_id: int, mine: Sequence[SourceMonth]) -> Depar
 def list_gaps(session: Session, department_id: int, year: int, rules: QualityRules | None = None) -> list[Gap]:
     """Hints at what a department did not report (瞒报线索): numbers missing from its series of documents of a year."""
     rules = rules or load_quality_rules()
-    documents = [*_recorded(session, department_id, year, rules), *_parked(session, department_id, rules)]
+    documents = [
+        *_recorded(session, department_id, year, rules),
+        *parked_documents(session, rules.series_items, department_id),
+    ]
     return find_gaps(documents, year, least_numbers=rules.least_numbers, largest_gap=rules.largest_gap)
 
 
@@ -239,21 +242,20 @@ def _recorded(session: Session, department_id: int, year: int, rules: QualityRul
         yield authority or "", document or ""
 
 
-def _parked(session: Session, department_id: int, rules: QualityRules) -> Iterator[tuple[str, str]]:
-    """Documents of rows that wait: reported, though not yet recorded."""
+def parked_documents(
+    session: Session, items: Collection[str], department_id: int | None = None
+) -> Iterator[tuple[str, str]]:
+    """Authority and document number of rows that wait: reported, though not yet recorded."""
     statement = (
         select(ParkedRow.draft_sealed, Delivery.key_sealed)
         .join(Batch, Batch.id == ParkedRow.batch_id)
         .join(Delivery, Delivery.id == Batch.delivery_id)
         .join(Source, Source.id == Delivery.source_id)
-        .where(
-            Source.department_id == department_id,
-            ParkedRow.item.in_(sorted(rules.series_items)),
-            ParkedRow.settled_at.is_(None),
-            Delivery.key_sealed.is_not(None),
-        )
+        .where(ParkedRow.item.in_(sorted(items)), ParkedRow.settled_at.is_(None), Delivery.key_sealed.is_not(None))
         .limit(MOST_PARKED)
     )
+    if department_id is not None:
+        statement = statement.where(Source.department_id == department_id)
     keyring = deployment_of(session).keyring
     boxes: dict[bytes, SealBox] = {}
     for sealed, key_sealed in session.execute(statement):

@@ -1,12 +1,15 @@
 """The month's quality: volumes, kinds of fault, timeliness from the working days, silence, gaps; own department only."""
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from credit.collection.description import read_description
 from credit.collection.faults import MESSAGES
+from credit.collection.publication_gaps import compare_publication
 from credit.collection.quality_measures import load_quality_rules, measure_timeliness, read_month
 from credit.collection.quality_report import list_faulty_rows, report_quality
 from credit.collection.run import collect_file
@@ -14,6 +17,7 @@ from credit.errors import InvalidQuery
 from credit.identifier_tables import MESSAGES as IDENTIFIER_MESSAGES
 from credit.workdays import load_calendar
 from models.accounts import Department
+from models.records import Record
 from tests.factories import TODAY, make_code
 
 OCTOBER = date(2026, 10, 1)
@@ -167,3 +171,39 @@ def test_page_json_and_csv_show_a_department_its_own_only(session, filled, page_
     console = page_client("operator")
     assert "区城管执法局" in console.get("/console/quality?month=2026-10").text
     assert "3、5–6" in console.get(f"/console/quality?month=2026-10&department={filled}").text
+
+
+def test_a_publication_shows_what_was_not_reported(app, session, filled, tmp_path):
+    """Reported ones are found however the number is written; waiting ones count as reported."""
+    waiting = [("某某未登记测试有限公司", "", "沪城罚〔2026〕3号", "2026-10-13", "区城管执法局")]
+    take(session, tmp_path / "waiting.csv", waiting, date(2026, 10, 20))
+    published = [
+        (*row(2, "2026-10-09")[:2], "沪城罚[2026]2号", "2026-10-09", "区城管执法局"),
+        row(3, "2026-10-13"),
+        row(6, "2026-10-14"),
+        row(7, "2026-10-11"),
+        ("上海质量测试有限公司", CODE, "", "2026-10-12", "区城管执法局"),
+    ]
+    path = tmp_path / "published.csv"
+    lines = ["名称,代码,文号,日期,机关", *(",".join(one) for one in published)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    before = session.query(Record).count()
+    found = compare_publication(session, path, described(), today=TODAY)
+    assert [(one.row, one.document_number) for one in found.unreported] == [(4, "沪城罚〔2026〕6号")]
+    assert (found.published, found.unreadable) == (5, 1)
+    assert session.query(Record).count() == before
+    session.commit()
+    description = tmp_path / "published.yaml"
+    means = ("name", "uscc", "doc_no", "decision_date", "authority")
+    columns = [{"column": header, "means": one} for header, one in zip(lines[0].split(","), means, strict=True)]
+    content = {
+        "name": "published",
+        "title": "处罚",
+        "department": "区城管执法局",
+        "carrier": "files",
+        "item": "penalty",
+    }
+    description.write_text(yaml.safe_dump({**content, "columns": columns}, allow_unicode=True), encoding="utf-8")
+    told = app.test_cli_runner().invoke(args=["collect", "compare", str(path), "--source", str(description), "--json"])
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout.splitlines()[0])["document_number"] == "沪城罚〔2026〕6号"
