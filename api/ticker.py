@@ -4,6 +4,7 @@ the sources have threads of their own: they may be slow to answer."""
 
 import threading
 import time
+from datetime import date
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -55,12 +56,17 @@ def tick_until(stop: threading.Event) -> None:
 
 
 def exchange_until(deployment: Deployment, stop: threading.Event) -> None:
-    """Exchange with the city platform until told to stop; nothing where none is configured."""
+    """Exchange with the city platform until told to stop, reconcile once a day; nothing where none is configured."""
+    compared: date | None = None
     while not stop.wait(CITY_SECONDS):
+        today = district_day()
         try:
             with open_session(deployment) as session:
-                for _report in drain(session, deployment.instance):
+                for stopped in drain(session, deployment.instance, reconciled=compared == today):
                     session.commit()
+                    if stopped:
+                        log.info("exchange with the city", stopped=stopped)
+            compared = today
         except (SQLAlchemyError, CreditError) as error:
             log.warning("exchange with the city failed", error=type(error).__name__)
 

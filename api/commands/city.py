@@ -1,7 +1,7 @@
 """``flask city``: exchange with the city platform: send changes up, take its records and news, compare, tell how it stands."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,8 +14,8 @@ from credit.city.downward import pull_records
 from credit.city.link import CityLink, load_link
 from credit.city.mapping import load_city_mappings
 from credit.city.news import pull_news
-from credit.city.reconcile import city_status, reconcile
-from credit.city.upward import push
+from credit.city.reconcile import Difference, city_status, reconcile
+from credit.city.upward import forget_pauses, push
 from credit.city.ways import Refused, Unreachable
 from credit.collection.batches import DeliveryReport
 from credit.errors import Conflict, FileRefused, NotFound
@@ -46,10 +46,14 @@ def city() -> None:
 
 
 @city.command("push")
+@click.option("--now", "at_once", is_flag=True, help="Do not wait for the pause after a failure.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def push_command(as_json: bool) -> None:
+def push_command(at_once: bool, as_json: bool) -> None:
     """Send what changed in the district to the city, batch by batch, each until its receipt."""
     with command_session() as session:
+        if at_once:
+            forget_pauses(session)
+            session.commit()
         report = push_all(session, needed_link())
     if as_json:
         print_json(report._asdict())
@@ -84,7 +88,7 @@ def reconcile_command(since: object, as_json: bool) -> None:
     first = getattr(since, "date", lambda: today - timedelta(days=DAYS_COMPARED))()
     with command_session() as session:
         try:
-            found = reconcile(session, needed_link(), since=first, until=today, today=today, now=moment())
+            found = compare(session, needed_link(), since=first)
         except (Unreachable, Refused) as trouble:
             raise Conflict(f"对账没有完成：{trouble}") from None
     if as_json:
@@ -159,9 +163,26 @@ def pull_all(session: Session, link: CityLink) -> PullReport:
     return PullReport(deliveries, applied, "")
 
 
-def drain(session: Session, instance: Path) -> Iterator[PushReport | PullReport]:
-    """What the ticker does: a few batches up, then what the city has; nothing where no city is configured."""
+def compare(session: Session, link: CityLink, *, since: date | None = None) -> list[Difference]:
+    """Reconcile the last days, a week where ``since`` is left out, and keep what differs. Raises Unreachable, Refused."""
+    today = district_day()
+    first = since or today - timedelta(days=DAYS_COMPARED)
+    return reconcile(session, link, since=first, until=today, today=today, now=moment())
+
+
+def drain(session: Session, instance: Path, *, reconciled: bool = True) -> Iterator[str]:
+    """What the ticker does: a few batches up, what the city has, and the day's reconciliation unless it is done.
+
+    Yields what stopped each (empty: nothing) where the caller commits; nothing where no city is configured.
+    """
     link = load_link(instance)
-    if link is not None:
-        yield push_all(session, link, most_batches=5)
-        yield pull_all(session, link)
+    if link is None:
+        return
+    yield push_all(session, link, most_batches=5).stopped
+    yield pull_all(session, link).stopped
+    if not reconciled:
+        try:
+            compare(session, link)
+        except (Unreachable, Refused) as trouble:
+            yield str(trouble)
+        yield ""

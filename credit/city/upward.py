@@ -226,6 +226,12 @@ def _claim(session: Session, now: datetime) -> tuple[int, Package] | None:
     return message.id, Package(batch.sequence, str(message.body["edition"]), batch.line_count, body)
 
 
+def forget_pauses(session: Session) -> None:
+    """Let what waits go at once; should somebody be sending it just now, the city still sees one batch."""
+    waiting = (OutboxMessage.neighbour == NEIGHBOUR) & OutboxMessage.delivered_at.is_(None)
+    session.execute(update(OutboxMessage).where(waiting).values(lease_until=None))
+
+
 def _put_off(
     session: Session, message_id: int, sequence: int, fault: str, now: datetime, pause: timedelta | None = None
 ) -> None:

@@ -7,11 +7,14 @@ import httpx
 import pytest
 import yaml
 
+from api import ticker
+from api.commands import city as commands
 from api.sample.build import neighbours
 from api.sample.city_rows import city_rows
 from api.sample.district import make_plan
 from credit.city.downward import CITY_DESCRIPTIONS
 from credit.city.link import load_link
+from credit.city.reconcile import city_status
 from credit.collection.description import load_descriptions
 from models.city import CityDifference
 from tests import factories
@@ -112,3 +115,20 @@ def test_what_the_city_supplies_fits_its_descriptions():
     assert supply
     for entry in supply:
         assert entry["row"].keys() - {"XDR_ZJHM", "SJLYDW"} <= written[entry["address"]]
+
+
+def test_the_ticker_exchanges_and_compares_once_a_day(beside, deployment, session, monkeypatch):
+    factories.accept(session, penalty())
+    session.commit()
+    rounds = []
+
+    class Stop:
+        def wait(self, _seconds):
+            rounds.append(1)
+            return len(rounds) > 2
+
+    compared = []
+    monkeypatch.setattr(commands, "compare", lambda *_words: compared.append(1))
+    ticker.exchange_until(deployment, Stop())
+    assert compared == [1]
+    assert city_status(session).received == 1

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from credit.city import upward
 from credit.city.link import load_link
 from credit.city.mapping import load_city_mappings, read_city_mapping
-from credit.city.upward import push
+from credit.city.upward import forget_pauses, push
 from credit.records import change_standing
 from models.city import CityBatch, CityWithheld
 from models.records import CurrentRecord
@@ -163,6 +163,17 @@ def test_a_persons_number_travels_only_sealed_and_nowhere_else(session, deployme
     assert number not in json.dumps(line) and link.open_number(line["number_sealed"]) == number
     assert number not in caplog.text and "赵某某" not in caplog.text
     assert number not in repr(link)
+    held = [path for path in deployment.instance.rglob("*") if path.is_file()]
+    assert not [path.name for path in held if number.encode() in path.read_bytes()]
+
+
+def test_an_operator_need_not_wait_for_the_pause(session, link, mappings, clock, city):
+    factories.accept(session, penalty())
+    session.commit()
+    city.deaf = 1
+    push_all(session, link, mappings, clock)
+    forget_pauses(session)
+    assert push_all(session, link, mappings, clock) == (0, 1, "")
 
 
 def test_the_file_way_lays_out_a_batch_and_takes_its_receipt(session, deployment, mappings, clock):
