@@ -70,6 +70,10 @@ class Teller:
             raise Unmapped(f"目录版次 {name} 没有市平台代码对照")
         return self.mappings[name]
 
+    def tells(self, row: Any) -> bool:
+        """Whether the item of a row goes up at all."""
+        return all(row.item not in mapping.not_told for mapping in self.mappings.values())
+
     def tell(self, kind: str, row: Any) -> Change:
         """The change of a row (of ``read_changes``)."""
         unit = row.item if row.list_code is None else f"{row.item}/{row.list_code}"
@@ -215,10 +219,11 @@ _STATEMENTS = {RECORD: _records, STANDING: _standings, DELETED: _erasures, OBJEC
 def read_changes(teller: Teller, kind: str, after: int, limit: int) -> tuple[list[Change], int]:
     """The changes of a kind after an id, and the last id they cover."""
     rows, last = read_rows(teller.session, kind, after, limit)
-    return [teller.tell(kind, row) for row in rows], last
+    return [teller.tell(kind, row) for row in rows if teller.tells(row)], last
 
 
 def retell(teller: Teller, kind: str, row_ids: list[int]) -> Iterator[Change]:
     """Withheld changes once more."""
     for row in read_rows(teller.session, kind, 0, 0, only=row_ids)[0]:
-        yield teller.tell(kind, row)
+        if teller.tells(row):
+            yield teller.tell(kind, row)

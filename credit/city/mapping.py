@@ -37,13 +37,17 @@ class ItemCodes:
 
 @dataclass(frozen=True, slots=True)
 class CityMapping:
-    """One edition of the mapping. ``digest`` changes with the file, so that what waited is tried again."""
+    """One edition of the mapping. ``not_told``: items that stay here by decision, not for want of a code.
+
+    ``digest`` changes with the file, so that what waited is tried again.
+    """
 
     edition: str
     catalogue_edition: str
     items: Mapping[str, ItemCodes]
     tables: Mapping[str, Mapping[str, str]]
     digest: str
+    not_told: frozenset[str] = frozenset()
 
     def item(self, code: str) -> ItemCodes:
         """The city's codes of an item of ours. Raises Unmapped."""
@@ -111,6 +115,7 @@ def read_city_mapping(content: bytes) -> CityMapping:
             MappingProxyType(items),
             MappingProxyType(tables),
             hashlib.sha256(content).hexdigest(),
+            frozenset(str(code) for code in body.get("not_told") or ()),
         )
     except (KeyError, TypeError, AttributeError):
         raise DescriptionInvalid("市平台代码对照不完整") from None

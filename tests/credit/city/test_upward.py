@@ -212,6 +212,21 @@ def test_without_configuration_there_is_no_city(deployment):
     assert load_link(deployment.instance) is None
 
 
+def test_every_item_is_mapped_or_stays_here_by_decision(deployment):
+    mapping = load_city_mappings()[deployment.catalogue.edition]
+    assert set(deployment.catalogue.items) == set(mapping.items) | mapping.not_told
+    assert not set(mapping.items) & mapping.not_told
+
+
+def test_market_information_is_neither_sent_nor_withheld(session, link, mappings, clock, city):
+    factories.make_record(session, "market_evaluation")
+    factories.accept(session, penalty())
+    session.commit()
+    assert push_all(session, link, mappings, clock) == (1, 1, "")
+    assert [line["item"] for line in lines_of(city)] == ["SH-CF-01"]
+    assert session.execute(select(func.count()).select_from(CityWithheld)).scalar_one() == 0
+
+
 def test_every_field_of_a_mapped_item_is_mapped(deployment):
     mapping = load_city_mappings()[deployment.catalogue.edition]
     for code in mapping.items:
