@@ -55,11 +55,14 @@ def parse_document_number(text: str) -> SeriesNumber | None:
     return SeriesNumber(f"{match['head']}〔{match['year']}〕{middle}", int(match["year"]), int(match["number"]))
 
 
-def find_gaps(documents: Iterable[tuple[str, str]], year: int, *, least_numbers: int, largest_gap: int) -> list[Gap]:
+def find_gaps(
+    documents: Iterable[tuple[str, str]], year: int, *, least_numbers: int, largest_gap: int, least_share: float = 0.0
+) -> list[Gap]:
     """Gaps in the series of one year, per authority, the largest first.
 
-    ``documents`` are (authority, document number). A series with fewer numbers than ``least_numbers`` says nothing; a hole
-    wider than ``largest_gap`` is another block of numbers, not an omission.
+    ``documents`` are (authority, document number). A series with fewer numbers than ``least_numbers`` says nothing, nor does
+    one of which less than ``least_share`` is known (numbers shared with other matters); a hole wider than ``largest_gap`` is
+    another block of numbers, not an omission.
     """
     series: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     for authority, document in documents:
@@ -71,8 +74,8 @@ def find_gaps(documents: Iterable[tuple[str, str]], year: int, *, least_numbers:
         if len(numbers) < least_numbers:
             continue
         ranges = _holes(sorted(numbers), largest_gap)
-        if ranges:
-            missing = sum(end - begin + 1 for begin, end in ranges)
+        missing = sum(end - begin + 1 for begin, end in ranges)
+        if missing and len(numbers) >= least_share * (len(numbers) + missing):
             gaps.append(Gap(authority, name, len(numbers), min(numbers), max(numbers), missing, tuple(ranges)))
     return sorted(gaps, key=lambda gap: (-gap.missing, gap.authority, gap.series))
 

@@ -29,6 +29,7 @@ class QualityRules:
     series_items: frozenset[str]
     least_numbers: int
     largest_gap: int
+    least_share: float
 
 
 class Timeliness(NamedTuple):
@@ -67,6 +68,7 @@ def load_quality_rules(path: Path = MEASURES_FILE) -> QualityRules:
         frozenset(content["series"]["items"]),
         int(content["series"]["least_numbers"]),
         int(content["series"]["largest_gap"]),
+        float(content["series"]["least_share"]),
     )
 
 

@@ -167,7 +167,7 @@ def _add_timeliness(
         .join(Batch, Batch.id == Record.batch_id)
         .join(Delivery, Delivery.id == Batch.delivery_id)
         .where(
-            Batch.committed_at >= begin, Batch.committed_at < end, Record.supersedes.is_(None),
+            Delivery.source_id.in_(sources), Batch.committed_at >= begin, Batch.committed_at < end, Record.supersedes.is_(None),
             Record.item.in_(sorted(rules.timely_items)), Record.held_from.is_not(None),
         )
         .group_by(Delivery.source_id, Batch.committed_at, Record.held_from)
@@ -224,7 +224,13 @@ def list_gaps(session: Session, department_id: int, year: int, rules: QualityRul
         *_recorded(session, department_id, year, rules),
         *parked_documents(session, rules.series_items, department_id),
     ]
-    return find_gaps(documents, year, least_numbers=rules.least_numbers, largest_gap=rules.largest_gap)
+    return find_gaps(
+        documents,
+        year,
+        least_numbers=rules.least_numbers,
+        largest_gap=rules.largest_gap,
+        least_share=rules.least_share,
+    )
 
 
 def _recorded(session: Session, department_id: int, year: int, rules: QualityRules) -> Iterator[tuple[str, str]]:

@@ -46,6 +46,11 @@ def test_too_few_none_missing_or_another_block_say_nothing(numbers):
     assert gaps(numbers) == []
 
 
+@pytest.mark.parametrize(("share", "told"), [(0.5, True), (0.6, False)])
+def test_a_series_mostly_unknown_says_nothing(share, told):
+    assert bool(gaps([1, 2, 4, 6, 9], least_share=share)) is told
+
+
 def test_authorities_and_years_are_apart():
     documents = [
         ("甲", "沪罚〔2026〕1号"),
