@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from credit.bulk import adapter_of, insert_rows
 from credit.catalogue import CatalogueItem
 from credit.deployment import deployment_of
+from credit.door import record_key_text
 from credit.drafts import Fault, RecordDraft, RowResult
 from credit.names import normalise_name
-from credit.records import record_key_text
 from credit.resolve import Resolver
 from models.city import RecordProvenance
 from models.collection import Source

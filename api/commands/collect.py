@@ -69,7 +69,7 @@ def status_command(as_json: bool) -> None:
         if as_json:
             print_json(row)
         else:
-            counts = "  ".join(f"{word} {row[fact]:,}" for fact, word in zip(FACTS, WORDS, strict=True))
+            counts = "  ".join(f"{word} {row[fact]:,}" for fact, word in zip(FACTS, WORDS, strict=True) if fact in row)
             click.echo(f"{row['department']} · {row['title']}  {counts}")
 
 
