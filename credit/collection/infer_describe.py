@@ -67,7 +67,8 @@ def describe(inference: Inference, file_name: str, catalogue: Catalogue) -> Prop
     content["columns"] = [dict(entry) for entry, _ in _entries(inference, content, item)]
     means = {entry["means"] for entry in content["columns"]}
     if item is not None:
-        content["natural_key"] = list(choose_key(item, frozenset(means | content["constants"].keys())))
+        required = {field.name for field in item.fields.values() if field.required}
+        content["natural_key"] = list(choose_key(item, frozenset(means | content["constants"].keys() | required)))
         content["fine_from"] = [means_ for means_ in _TELL_FINES if means_ in means and "fine" in item.fields]
     content = {key: value for key, value in content.items() if value not in (None, {}, [])}
     return Proposal(content, tuple(_wanting(inference, item, content, means)), inference)

@@ -269,9 +269,16 @@ def _guess_amounts(views: Sequence[ColumnView]) -> None:
             _give(view, "confiscated", 0.65)
             break
     money = _first(views, lambda v: v.profile.share("money") >= 0.5 and v.profile.length <= 24)
-    rounded = [v for v in numbers if not v.scores and not texts and _is_money(v)]
+    known = any("fine" in view.scores for view in views)
+    rounded = [v for v in numbers if not v.scores and not known and _is_money(v)]
     for view in (money or rounded)[:1]:
-        _give(view, "amount", FAIR if money else 0.6)
+        _give(view, "fine" if _are_penalties(views) else "amount", FAIR if money else 0.6)
+
+
+def _are_penalties(views: Sequence[ColumnView]) -> bool:
+    """Whether the document numbers are those of penalties."""
+    numbers = next((view.profile.common for view in views if "doc_no" in view.scores), ())
+    return bool(numbers) and sum("罚" in value for value, _ in numbers) >= 0.5 * len(numbers)
 
 
 def _speaks_of(view: ColumnView, texts: Sequence[ColumnView], word: str) -> float:

@@ -71,7 +71,7 @@ def score_items(title: str, views: Sequence[ColumnView], meanings: Mapping[int, 
         for code, weight in _MEANS.get(meaning.means, ()):
             scores[code] += weight
     if find_list_code(title) is not None:
-        scores["listing"] += 1.5
+        scores["listing"] += 2.0 if any(word in title for word in ("名单", "名录", "失信主体")) else 1.5
     if {"amount", "address"} <= {meaning.means for meaning in meanings.values()}:
         scores["registration"] += 1.1
     for code, search in rules["values"].items():

@@ -27,7 +27,7 @@ from credit.collection.values import is_null
 from credit.errors import FileRefused
 
 HEAD_ROWS: Final = 60
-SAMPLE_ROWS: Final = 3_000
+SAMPLE_ROWS: Final = 1_500
 TAIL_ROWS: Final = 12
 _DELIMITERS: Final = (",", "\t", ";", "|", "，")
 _SNIFFED: Final = 262_144

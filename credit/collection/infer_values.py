@@ -19,7 +19,7 @@ from credit.collection.values import OPEN_ENDS, is_null, read_date
 from credit.identifiers import code_fault, looks_like_number, normalise, org_code_fault, reg_no_fault, scrub
 from credit.names import looks_like_person
 
-MOST_DISTINCT: Final = 800
+MOST_DISTINCT: Final = 400
 _LONG: Final = 26
 
 _shape_code = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}").fullmatch

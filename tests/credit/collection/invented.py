@@ -6,13 +6,47 @@ persons are born before 1900. ``make_rows`` is seeded: the same rows every time.
 
 import random
 from datetime import date, timedelta
+from pathlib import Path
+
+import yaml
 
 from credit.identifiers import code_fault
 
-_WORDS = "恒瑞 鼎盛 华宇 中天 博雅 金桥 云峰 远航 联创 启明 东升 泰和 宏达 卓越 佳兴 万通".split()
-_TRADES = "建筑工程 餐饮管理 商贸 科技 物业管理 文化传媒 机械设备 食品".split()
+JUDGED = frozenset(
+    (
+        *("name", "uscc", "reg_no", "org_code", "tax_no", "id_no", "doc_no", "licence_no"),
+        *("authority", "authority_code", "source_unit", "source_code", "fine", "confiscated", "amount"),
+        *("grade", "year", "decision_date", "publish_date", "valid_from", "valid_until", "publication_end"),
+    )
+)
+"""The meanings that are judged: identity, dates, numbers, authorities, amounts, grades."""
+_WORDS = [
+    "恒瑞",
+    "鼎盛",
+    "华宇",
+    "中天",
+    "博雅",
+    "金桥",
+    "云峰",
+    "远航",
+    "联创",
+    "启明",
+    "东升",
+    "泰和",
+    "宏达",
+    "卓越",
+    "佳兴",
+    "万通",
+]
+_TRADES = ["建筑工程", "餐饮管理", "商贸", "科技", "物业管理", "文化传媒", "机械设备", "食品"]
 _FORMS = ["有限公司", "有限责任公司", "股份有限公司", "有限公司北京分公司", "经营部", "中心（有限合伙）"]
-_OFFICES = ["静河区市场监督管理局", "静河区生态环境局", "静河区城市管理行政执法局", "静河区人民法院", "静河区税务局第一稽查局"]
+_OFFICES = [
+    "静河区市场监督管理局",
+    "静河区生态环境局",
+    "静河区城市管理行政执法局",
+    "静河区人民法院",
+    "静河区税务局第一稽查局",
+]
 _SURNAMES = "王李张刘陈杨赵黄周吴"
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -39,9 +73,8 @@ class Row:
 
     def __init__(self, draw, number):
         self.draw, self.number = draw, number
-        self.firm = f"{draw.choice(['静河', '上海', '北京', ''])}{draw.choice(_WORDS)}{number}{draw.choice(_TRADES)}{draw.choice(_FORMS)}".replace(
-            str(number), draw.choice(_WORDS) + draw.choice("甲乙丙丁戊己庚辛")
-        )
+        name = draw.choice(_WORDS) + draw.choice(_WORDS) + draw.choice("甲乙丙丁戊己庚辛")
+        self.firm = draw.choice(["静河", "上海", "北京", ""]) + name + draw.choice(_TRADES) + draw.choice(_FORMS)
         self.day = date(2021, 1, 4) + timedelta(days=draw.randrange(1_200))
         self.fine = draw.choice([500, 1_000, 2_000, 5_000, 10_000, 35_000, 120_000])
         self.office = draw.choice(_OFFICES[:3])
@@ -112,86 +145,8 @@ def make_rows(layout, count=40, seed=7):
 
 
 LAYOUTS = {
-    "失信被执行人名单.csv": ("listing", [
-        ("序号", "serial", "serial"), ("被执行人姓名/名称", "name", "firm"), ("身份证号码/组织机构代码", "org_code", "org"),
-        ("法定代表人或者负责人姓名", "legal_rep", "person"), ("执行法院", "authority", "court"), ("案号", "doc_no", "case_no"),
-        ("立案时间", "ignore", "day"), ("生效法律文书确定的义务", "content", "text"),
-        ("被执行人的履行情况", "result", "performed"), ("失信被执行人行为具体情形", "facts", "facts"),
-        ("发布时间", "publish_date", "published"),
-    ]),
-    "2023年第二季度欠税公告.csv": ("tax_arrears", [
-        ("纳税人名称", "name", "firm"), ("纳税人识别号", "tax_no", "uscc"), ("法定代表人（负责人）姓名", "legal_rep", "person"),
-        ("经营地点", "address", "address"), ("欠税税种", "content", "tax"), ("欠税余额（元）", "amount", "money"),
-        ("公告日期", "decision_date", "day"), ("公告机关", "authority", "office"),
-    ]),
-    "双公示_行政许可_2018版.csv": ("licence", [
-        ("XK_XDR_MC", "name", "firm"), ("XK_XDR_LB", "subject_kind", "kind"), ("XK_XDR_SHXYM", "uscc", "uscc"),
-        ("XK_XDR_GSZC", "reg_no", "reg"), ("XK_FRDB", "legal_rep", "person"), ("XK_XKWS", "ignore", "text"),
-        ("XK_WSH", "doc_no", "licence_doc"), ("XK_XKBH", "licence_no", "licence"), ("XK_NR", "content", "scope"),
-        ("XK_JDRQ", "decision_date", "slash"), ("XK_YXQZ", "valid_from", "slash"), ("XK_YXQZI", "valid_until", "end"),
-        ("XK_XKJG", "authority", "office"), ("XK_XKJGDM", "authority_code", "office_code"),
-        ("XK_LYDW", "source_unit", "office"), ("XK_LYDWDM", "source_code", "office_code"), ("BZ", "remark", "none"),
-    ]),
-    "双公示_行政处罚_2015版.csv": ("penalty", [
-        ("CF_WSH", "doc_no", "penalty_no"), ("CF_CFMC", "content", "text"), ("CF_CFLB1", "penalty_kind", "penalty_kind"),
-        ("CF_SY", "facts", "facts"), ("CF_YJ", "basis", "law"), ("CF_XDR_MC", "name", "firm"), ("CF_XDR_SHXYM", "uscc", "uscc"),
-        ("CF_XDR_ZDM", "org_code", "org"), ("CF_FR", "legal_rep", "person"), ("CF_JG", "penalty_content", "penalty_text"),
-        ("CF_JDRQ", "decision_date", "words"), ("CF_XZJG", "authority", "office"), ("SJC", "ignore", "updated"),
-    ]),
-    "经营异常名录列入信息.csv": ("listing", [
-        ("企业名称", "name", "firm"), ("统一社会信用代码/注册号", "uscc", "uscc"), ("列入经营异常名录原因", "reason", "violation"),
-        ("列入日期", "decision_date", "day"), ("作出决定机关（列入）", "authority", "office"), ("移出日期", "ignore", "none"),
-    ]),
-    "工程建设领域监督检查结果.csv": ("inspection", [
-        ("检查对象", "name", "firm"), ("责任主体", "ignore", "person"), ("统一社会信用代码", "uscc", "uscc"),
-        ("检查事项", "content", "text"), ("检查结果", "result", "result"), ("检查日期", "decision_date", "dots"),
-        ("执法人员", "ignore", "person"), ("检查机关", "authority", "office"), ("录入时间", "ignore", "updated"),
-    ]),
-    "区级政府采购合同公告.csv": ("contract", [
-        ("合同编号", "doc_no", "contract_no"), ("合同名称", "content", "text"), ("采购人名称", "authority", "office"),
-        ("供应商名称", "name", "firm"), ("供应商统一社会信用代码", "uscc", "uscc"), ("合同金额（万元）", "amount", "money"),
-        ("签订日期", "decision_date", "day"), ("公告发布日期", "publish_date", "published"),
-    ]),
-    "食品经营许可信息.csv": ("licence", [
-        ("经营者名称", "name", "firm"), ("社会信用代码", "uscc", "uscc"), ("许可证编号", "licence_no", "licence"),
-        ("法定代表人（负责人）", "legal_rep", "person"), ("住所", "address", "address"), ("经营项目", "any", "scope"),
-        ("发证日期", "decision_date", "day"), ("有效期至", "valid_until", "end"), ("发证机关", "authority", "office"),
-        ("日常监督管理机构", "any", "office"), ("投诉举报电话", "ignore", "phone"),
-    ]),
-    "纳税信用A级纳税人名单.csv": ("listing", [
-        ("序号", "serial", "serial"), ("纳税人识别号", "tax_no", "uscc"), ("纳税人名称", "name", "firm"),
-        ("评价年度", "year", "year"), ("主管税务机关", "authority", "office"), ("信用级别", "grade", "class"),
-    ]),
-    "市场监管领域案件公开.csv": ("penalty", [
-        ("行政处罚决定书编号", "doc_no", "penalty_no"), ("违法当事人名称", "name", "firm"), ("注册号", "uscc", "uscc"),
-        ("法人姓名", "legal_rep", "person"), ("主要违法事实", "facts", "facts"), ("行政处罚种类和依据", "any", "law"),
-        ("行政处罚履行方式和期限", "any", "text"), ("罚没金额（元）", "any", "fine_yuan"), ("处罚结果内容", "any", "penalty_text"),
-        ("作出行政处罚的机关名称", "authority", "office"), ("作出行政处罚的日期", "decision_date", "words"), ("备注", "remark", "none"),
-    ]),
-    "守信激励_信用承诺公示.csv": ("commitment", [
-        ("承诺主体名称", "name", "firm"), ("承诺主体统一社会信用代码", "uscc", "uscc"), ("承诺类型", "content", "text"),
-        ("承诺书编号", "doc_no", "contract_no"), ("承诺日期", "decision_date", "day"), ("受理单位", "authority", "office"),
-        ("承诺有效期", "valid_until", "end"),
-    ]),
-    "区质量奖获奖名单.csv": ("honour", [
-        ("获奖单位", "name", "firm"), ("奖项名称", "content", "honour"), ("获奖年度", "year", "year"),
-        ("颁奖单位", "authority", "office"), ("证书编号", "licence_no", "licence"),
-    ]),
-    "物业服务企业信用等级评定.csv": ("grade", [
-        ("企业全称", "name", "firm"), ("营业执照统一社会信用代码", "uscc", "uscc"), ("评定等级", "grade", "grade"),
-        ("评定年度", "year", "year"), ("评定单位", "authority", "office"), ("评定日期", "decision_date", "day"),
-    ]),
-    "市场主体登记信息.csv": ("registration", [
-        ("市场主体名称", "name", "firm"), ("统一社会信用代码", "uscc", "uscc"), ("企业(机构)类型", "subject_kind", "text"),
-        ("法定代表人", "legal_rep", "person"), ("注册资本", "amount", "capital"), ("成立日期", "decision_date", "day"),
-        ("营业期限自", "valid_from", "day"), ("营业期限至", "valid_until", "open"), ("登记机关", "authority", "office"),
-        ("核准日期", "any", "published"), ("住所", "address", "address"), ("经营范围", "content", "scope"),
-        ("登记状态", "result", "performed"),
-    ]),
-    "城管执法处罚.csv": ("penalty", [
-        ("案件名称", "content", "text"), ("被处罚单位（个人）", "name", "firm"), ("组织机构代码", "uscc", "uscc"),
-        ("负责人证件号", "ignore", "none"), ("处罚文号", "doc_no", "penalty_no"), ("罚款（万元）", "fine", "fine_wan"),
-        ("处罚内容", "penalty_content", "penalty_text"), ("处罚时间", "decision_date", "slash"), ("执法单位", "authority", "office"),
-        ("执法单位信用代码", "authority_code", "office_code"), ("立案日期", "ignore", "day"), ("是否公示", "ignore", "yes"),
-    ]),
-}  # fmt: skip
+    name: (entry["item"], [tuple(column) for column in entry["columns"]])
+    for name, entry in yaml.safe_load(
+        (Path(__file__).parent / "truth" / "invented.yaml").read_text(encoding="utf-8")
+    ).items()
+}

@@ -6,6 +6,7 @@ figures stand for all files; half of them was held out when the rules were first
 
 import csv
 import random
+import sys
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
@@ -17,16 +18,17 @@ from credit.catalogue import load_catalogue
 from credit.collection.infer import infer_table
 from credit.collection.infer_headers import strip_header
 from credit.collection.infer_table import find_header, read_grid
+from credit.identifiers import scrub
+from credit.names import looks_like_person
+
+sys.path.insert(0, str(Path(__file__).parent))
+from invented import JUDGED
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT.parent / "shared" / "data"
 TRUTH = Path(__file__).parent / "truth" / "beijing.yaml"
 CATALOGUE = load_catalogue()
-JUDGED = frozenset(
-    "name uscc reg_no org_code tax_no id_no doc_no licence_no authority authority_code source_unit source_code fine "
-    "confiscated amount grade year decision_date publish_date valid_from valid_until publication_end".split()
-)
-ROWS = 400
+ROWS = 120
 TITLES = (
     ["关于公开有关信息的情况汇总"],
     ["填报单位：（盖章）", "", "2024年1月5日"],
@@ -57,6 +59,12 @@ def paths():
 @lru_cache(maxsize=64)
 def grid_of(name):
     return read_grid(paths()[name])
+
+
+@lru_cache(maxsize=64)
+def inferred(name):
+    grid = grid_of(name)
+    return infer_table(grid, find_header(grid), name, CATALOGUE)
 
 
 def wanted(name, header):
@@ -126,7 +134,7 @@ def test_as_published():
         assert header.row == entry["header_row"], name
         assert grid.encoding == entry["encoding"], name
         assert grid.container == entry.get("container", "csv"), name
-        inference = infer_table(grid, header, name, CATALOGUE)
+        inference = inferred(name)
         score.add(name, wanted(name, header.cells), inference)
         if "amount_unit" in entry:
             assert inference.amount_unit == entry["amount_unit"], name
@@ -136,8 +144,7 @@ def test_as_published():
 def test_rows_are_counted_as_a_spreadsheet_shows_them():
     counts = {"经营异常企业信息.csv.gz": 104_259, "整理收集市场监管部门对商标印制单位行政处罚信息名单.csv": 13}
     for name, rows in counts.items():
-        grid = grid_of(name)
-        assert infer_table(grid, find_header(grid), name, CATALOGUE).rows == rows
+        assert inferred(name).rows == rows
 
 
 def written(tmp_path, name, rows, encoding="utf-8"):
@@ -155,12 +162,12 @@ def parts(name):
     return list(header.cells), [row for number, row in grid.sample if number > first][:ROWS], header
 
 
-def judge(tmp_path, change, *, expect_row, precision, recall, item=0.95):
+def judge(tmp_path, change, *, expect_row, precision, recall, item=0.95, limit=ROWS, every=1):
     score = Score()
-    for name in truth():
+    for name in sorted(truth())[::every]:
         cells, rows, header = parts(name)
         answers = wanted(name, header.cells)
-        table, order, encoding = change(cells, rows, len(answers))
+        table, order, encoding = change(cells, rows[:limit], len(answers))
         path = written(tmp_path, name, table, encoding)
         grid = read_grid(path)
         found = find_header(grid)
@@ -191,11 +198,11 @@ def test_columns_shuffled(tmp_path):
     judge(tmp_path, shuffle, expect_row=0, precision=0.99, recall=0.97)
 
 
-@pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
 def test_other_encodings(tmp_path, encoding):
     judge(
         tmp_path, lambda cells, rows, _: ([cells, *rows] if cells else rows, None, encoding),
-        expect_row=0, precision=0.99, recall=0.97,
+        expect_row=0, precision=0.99, recall=0.97, limit=60, every=3,
     )  # fmt: skip
 
 
@@ -204,13 +211,8 @@ def test_header_deleted(tmp_path):
 
 
 def test_samples_show_no_number_and_no_person():
-    from credit.identifiers import scrub
-    from credit.names import looks_like_person
-
     for name in truth():
-        grid = grid_of(name)
-        inference = infer_table(grid, find_header(grid), name, CATALOGUE)
-        for column in inference.columns:
+        for column in inferred(name).columns:
             for sample in column.samples:
                 assert scrub(sample) == sample, (name, column.index)
                 assert not looks_like_person(sample) or "*" in sample or "某" in sample, (name, column.index)
