@@ -7,6 +7,7 @@ database where there are newer ones than those shipped; opening a session looks,
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,7 @@ def make_deployment(
     )
 
 
+@cache
 def _shipped_lists() -> PublishedLists:
     catalogue = load_catalogue()
     editions = {

@@ -1,6 +1,7 @@
 """Editions of the three lists (三清单编制发布): a department proposes, the credit office decides, another office reviews."""
 
 from datetime import date
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -15,6 +16,7 @@ from credit.edition_procedure import answer_comment, propose, take_step
 from credit.edition_views import editions_in_force, get_proposal, list_proposals
 from credit.errors import CreditError, NotFound
 from credit.published_lists import LIST_NAMES
+from credit.supplement import merge_supplement
 
 Page = str | AnyResponse | tuple[str, int]
 
@@ -30,11 +32,10 @@ def editions() -> Page:
 @require("editions:propose")
 def propose_edition() -> Page:
     """Propose an edition from a YAML file."""
-    sent, form = request.files.get("file"), request.form
+    form = request.form
     try:
-        document = parse_document(sent.read() if sent is not None else b"")
         ref = propose(
-            get_session(), current_enquirer(), form.get("list_name", ""), document, title=form.get("title", ""),
+            get_session(), current_enquirer(), form.get("list_name", ""), document_sent(), title=form.get("title", ""),
             reason=form.get("reason", ""), now=moment(), today=district_day(),
         )  # fmt: skip
     except CreditError as error:
@@ -84,6 +85,15 @@ def answer_edition_comment(ref: str, number: str) -> Page:
     except CreditError as error:
         return _edition_page(ref, error), status_of(type(error))
     return redirect(url_for("console.show_edition", ref=ref) + "#comments", 303)
+
+
+def document_sent() -> Any:
+    """The document of the uploaded file; with a local supplement laid over it where one was sent too."""
+    sent, local = request.files.get("file"), request.files.get("supplement")
+    document = parse_document(sent.read() if sent is not None else b"")
+    return (
+        merge_supplement(document, parse_document(local.read())) if local is not None and local.filename else document
+    )
 
 
 def day_typed(text: str) -> date | None:

@@ -121,6 +121,18 @@ def test_a_file_that_is_no_edition_is_refused_on_the_page(page_client, session, 
     assert session.query(EditionProposal).count() == 0
 
 
+@pytest.mark.parametrize(("code", "status"), [("property_service", 303), ("penalty", 422)])
+def test_a_supplement_goes_with_the_national_basis_and_bends_nothing(page_client, session, catalogue, code, status):
+    local = yaml.safe_load((ACTIVE_EDITION.parent / "catalogue-local-sample.yaml").read_text(encoding="utf-8"))
+    local["items"][0]["code"] = code
+    browser = page_client("department")
+    browser.get("/console/editions")
+    form = {"list_name": "catalogue", "title": "补充", "reason": "本地需要"}
+    answer = browser.post("/console/editions", {**form, "file": upload(catalogue), "supplement": upload(local)})
+    assert answer.status_code == status, answer.text
+    assert [one.edition for one in session.query(EditionProposal)] == (["2026-1+local-1"] if status == 303 else [])
+
+
 def test_the_lists_in_force_are_public(client):
     page = client.get("/catalogue").text
     for word in (
