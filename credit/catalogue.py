@@ -92,6 +92,7 @@ class CatalogueItem:
     ``natural_key`` lists the meanings that name one fact for ever (``subject`` and ``list`` beside field names); a
     document number alone is never one, because one decision may concern several parties. ``list_codes`` names the file
     of list kinds. ``consent`` names the field that must hold the written consent's number where a person is the subject.
+    ``provider``, ``carriers`` and ``cadence`` say who supplies it, by which ways and how often, as planned.
     A ``retired`` item was in an older edition: its records are read, nothing is collected.
     """
 
@@ -108,6 +109,9 @@ class CatalogueItem:
     basis: tuple[Basis, ...]
     list_codes: str | None = None
     consent: str | None = None
+    provider: str = ""
+    carriers: tuple[str, ...] = ()
+    cadence: str | None = None
     retired: bool = False
 
     def get_field(self, name: str) -> ItemField:
@@ -153,7 +157,10 @@ def read_catalogue(content: Any) -> Catalogue:
         raise DescriptionInvalid("目录文件缺少 items")
     if not isinstance(content.get("categories"), dict):
         raise DescriptionInvalid("目录文件缺少 categories")
-    categories = {str(key): _category_name(value) for key, value in content["categories"].items()}
+    categories = {
+        str(key): str(value["name"]) if isinstance(value, dict) and value.get("name") else ""
+        for key, value in content["categories"].items()
+    }
     faults: list[str] = []
     items: dict[str, CatalogueItem] = {}
     for entry in content["items"]:
@@ -172,16 +179,11 @@ def read_catalogue(content: Any) -> Catalogue:
         source=str(content.get("source", "")),
         categories=MappingProxyType(categories),
     )
-    faults += check_catalogue(catalogue)
-    if faults:
+    if faults := faults + check_catalogue(catalogue):
         raise DescriptionInvalid(
             "；".join(faults), faults=[{"field": "items", "code": "CATALOGUE", "message": m} for m in faults]
         )
     return catalogue
-
-
-def _category_name(value: Any) -> str:
-    return str(value.get("name", "")) if isinstance(value, dict) else ""
 
 
 def read_day(value: Any) -> date:
@@ -217,6 +219,9 @@ def _read_item(entry: dict[str, Any], categories: Mapping[str, str]) -> Catalogu
         basis=tuple(Basis(str(b["instrument"]), str(b["article"]), bool(b["verified"])) for b in entry["basis"]),
         list_codes=entry.get("list_codes"),
         consent=entry.get("consent"),
+        provider=str(entry.get("provider") or ""),
+        carriers=tuple(str(carrier) for carrier in entry.get("carriers") or ()),
+        cadence=entry.get("cadence"),
     )
 
 

@@ -47,6 +47,9 @@ def item_body(item: CatalogueItem) -> dict[str, object]:
         "natural_key": list(item.natural_key),
         "list_codes": item.list_codes,
         "consent": item.consent,
+        "provider": item.provider,
+        "carriers": list(item.carriers),
+        "cadence": item.cadence,
         "basis": [basis._asdict() for basis in item.basis],
         "fields": [
             {

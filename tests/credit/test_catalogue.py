@@ -2,11 +2,13 @@
 
 import copy
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
 from credit.catalogue import ACTIVE_EDITION, get_item, load_catalogue
+from credit.collection.description import CADENCES, Carrier
 from credit.edition_diff import diff_catalogues
 from credit.errors import DescriptionInvalid, ForbiddenAttribute, OutsideCatalogue
 from models.terms import SubjectKind
@@ -48,6 +50,13 @@ def test_items_about_organisations_only(item):
 @pytest.mark.parametrize("item", ["penalty", "listing", "judgment"])
 def test_items_about_persons_too(item):
     assert SubjectKind.person in load_catalogue().items[item].subject_kinds
+
+
+def test_every_item_says_who_supplies_it_how_and_how_often():
+    for item in load_catalogue().items.values():
+        assert item.provider, item.code
+        assert {*get_args(Carrier), "entry"} >= set(item.carriers) > set(), item.code
+        assert item.cadence in CADENCES, item.code
 
 
 def test_outside_the_catalogue_is_refused():
