@@ -16,7 +16,7 @@ import yaml
 from credit.catalogue import FACT_MEANINGS, IDENTITY_MEANINGS, Catalogue, CatalogueItem, refuse_forbidden
 from credit.collection.description import Description, check_description, clean_header, read_description
 from credit.collection.infer import AMOUNTS, Inference, InferredColumn
-from credit.collection.infer_items import choose_key, find_department
+from credit.collection.infer_items import choose_key, find_department, names_item
 from credit.errors import DescriptionInvalid, ForbiddenAttribute
 
 UNKNOWN_DEPARTMENT: Final = "待确认部门"
@@ -180,6 +180,8 @@ def _wanting(inference: Inference, item: CatalogueItem | None, content: dict[str
     wanting: list[str] = []
     if item is None:
         wanting.append("信息项（item）：不能确定这份文件属于目录的哪一项")
+    elif inference.header_row is None and not names_item(" ".join((inference.title, *inference.titles)), item.code):
+        wanting.append(f"信息项（item）：没有表头，仅凭取值推断为“{item.name}”")
     safe = any(c.means in _IDENTIFYING and c.confidence >= SAFE_IDENTITY for c in inference.columns)
     if not safe:
         wanting.append("主体列：没有一列能确定为主体的名称或代码")

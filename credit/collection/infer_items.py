@@ -24,7 +24,7 @@ from credit.identifiers import kind_of_code, normalise
 from credit.list_kinds import load_list_kinds
 from credit.names import looks_like_person
 
-LEAST: Final = 1.0
+LEAST: Final = 0.65
 MARGIN: Final = 0.35
 LIST_WORDS: Final[Mapping[str, str]] = {
     "经营异常": "abnormal-operation", "异常名录": "abnormal-operation", "失信被执行人": "judgment-debtor",
@@ -70,6 +70,8 @@ def score_items(title: str, views: Sequence[ColumnView], meanings: Mapping[int, 
     for meaning in meanings.values():
         for code, weight in _MEANS.get(meaning.means, ()):
             scores[code] += weight
+    if not headers and {"licence_no", "valid_until"} <= {meaning.means for meaning in meanings.values()}:
+        scores["licence"] += 1.0
     if find_list_code(title) is not None:
         scores["listing"] += 2.0 if any(word in title for word in ("名单", "名录", "失信主体")) else 1.5
     if {"amount", "address"} <= {meaning.means for meaning in meanings.values()}:
@@ -78,6 +80,12 @@ def score_items(title: str, views: Sequence[ColumnView], meanings: Mapping[int, 
         best = max((_share_found(view, search, 45 if code != "registration" else 400) for view in views), default=0.0)
         scores[code] += 1.1 * best if best >= 0.3 else 0.0
     return dict(scores)
+
+
+def names_item(title: str, item: str) -> bool:
+    """Whether a title or file name says that a file is of this item."""
+    rule = _rules()["items"].get(item)
+    return rule is not None and rule[0](unicodedata.normalize("NFKC", title)) is not None
 
 
 def _share_found(view: ColumnView, search: Any, longest: int) -> float:
@@ -188,6 +196,13 @@ def find_subject_kinds(views: Mapping[str, ColumnView], item: CatalogueItem | No
 
 
 __all__ = [
-    "choose_item", "choose_key", "find_department", "find_list_code", "find_subject_kinds", "find_unit", "read_title",
+    "choose_item",
+    "choose_key",
+    "find_department",
+    "find_list_code",
+    "find_subject_kinds",
+    "find_unit",
+    "names_item",
+    "read_title",
     "score_items",
 ]  # fmt: skip

@@ -45,6 +45,7 @@ _document = re.compile(
 ).fullmatch
 _bracket_year = re.compile(r"[〔﹝\[(（【［]\s?(?:19|20)[0-9]{2}X?\s?[〕﹞\])）】］]").search
 _document_word = re.compile(r"罚|决|许|审|批|字第|执|初字|民|行|备|函|税|处|核|备案|公告|强|扣|封").search
+_of_documents = re.compile(r"[罚许决执审复公告初终][字〔(\[]|字第|第[0-9]{1,8}号$").search
 _licence = re.compile(
     r"证字|许可证|经纪|安许证|京房|售证|备案|预售|证第|准字|资质|[A-Z]{1,4}[0-9]{6,18}|20[0-9]{2}[0-9]{7,12}"
 ).search
@@ -214,6 +215,8 @@ def _words(text: str) -> set[str]:
         found.add("doc_no")
     if _document(text) and (_bracket_year(text) or _document_word(text)) and not {"law"} & found and len(text) <= 60:
         found.add("doc_no")
+    if {"doc_no", "address"} <= found:
+        found.discard("address" if _bracket_year(text) or _of_documents(text) else "doc_no")
     if len(text) <= 24 and looks_like_person(text):
         found.add("person")
     if len(text) > _LONG and not found & {"doc_no", "org_name", "authority"}:

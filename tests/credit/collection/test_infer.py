@@ -320,3 +320,19 @@ def test_spoiled_rows_below_titles_and_a_blank_row(tmp_path):
     assert right / (right + wrong) >= 0.99, totals
     assert right / (right + missed) >= 0.97, totals
     assert sure == 0
+
+
+def test_an_item_that_rests_on_values_alone_is_for_a_person(tmp_path):
+    columns = [
+        ("", "", "firm"),
+        ("", "", "uscc"),
+        ("", "", "penalty_no"),
+        ("", "", "day"),
+        ("", "", "penalty_text"),
+        ("", "", "office"),
+    ]
+    _, rows = make_rows(columns)
+    for name, wanting in (("data.csv", 1), ("某局处罚.csv", 0)):
+        proposal = describe(infer_file(put(tmp_path / name, rows), CATALOGUE), name, CATALOGUE)
+        assert proposal.inference.item == "penalty"
+        assert len(proposal.wanting) == wanting
