@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from credit.bulk import adapter_of, insert_rows
 from credit.catalogue import CatalogueItem
@@ -70,27 +70,49 @@ def fact_key(
     return subject_id, list_code, fold(document), fold(authority or ""), held
 
 
-def find_told(connection: Connection, item: str, subject_ids: Sequence[int]) -> dict[FactKey, Told]:
-    """The facts of an item held about these subjects."""
+def find_told(
+    connection: Connection, item: str, wanted: Collection[FactKey], *, by_city: bool = False
+) -> dict[FactKey, Told]:
+    """Those of the wanted facts of an item that are held; ``by_city``: of those the city told in any version alone.
+
+    First the names of the subjects' facts, then the few that are wanted in full.
+    """
+    names = select(
+        Record.id, Record.subject_id, Record.list_code, Record.document_number, Record.authority, Record.held_from
+    ).join(CurrentRecord, CurrentRecord.record_id == Record.id)
+    matched: dict[int, FactKey] = {}
+    subjects = sorted({key[0] for key in wanted})
+    for start in range(0, len(subjects), CHUNK):
+        part = subjects[start : start + CHUNK]
+        statement = names.where(CurrentRecord.subject_id.in_(part), CurrentRecord.item == item)
+        if by_city:
+            version = aliased(Record)
+            city = select(Source.id).where(~_DEPARTMENT)
+            told = select(version.record_key).where(version.subject_id.in_(part), version.source_id.in_(city))
+            statement = statement.where(CurrentRecord.record_key.in_(told))
+        for row in connection.execute(statement.order_by(Record.id.desc())):
+            key = fact_key(row.subject_id, row.list_code, row.document_number, row.authority, row.held_from)
+            if key is not None and key in wanted:
+                matched[row.id] = key
+    return _in_full(connection, matched)
+
+
+def _in_full(connection: Connection, matched: Mapping[int, FactKey]) -> dict[FactKey, Told]:
     statement = (
         select(
-            Record,
-            Source.name.label("source_name"),
-            Source.description.label("source_description"),
+            Record, Source.name.label("source_name"), Source.description.label("source_description"),
             CurrentRecord.standing.label("now"),
         )
         .join(CurrentRecord, CurrentRecord.record_id == Record.id)
         .join(Source, Source.id == Record.source_id)
-    )
+        .order_by(Record.id)
+    )  # fmt: skip
     found: dict[FactKey, Told] = {}
-    for start in range(0, len(subject_ids), CHUNK):
-        part = list(subject_ids[start : start + CHUNK])
-        wanted = statement.where(CurrentRecord.subject_id.in_(part), CurrentRecord.item == item)
-        for row in connection.execute(wanted.order_by(Record.id)):
-            key = fact_key(row.subject_id, row.list_code, row.document_number, row.authority, row.held_from)
-            if key is not None:
-                own, ended = not row.source_name.startswith(CITY_SOURCES), row.now == Standing.ended.value
-                found.setdefault(key, Told(bytes(row.record_key), row, own, row.source_description, ended))
+    ids = list(matched)
+    for start in range(0, len(ids), CHUNK):
+        for row in connection.execute(statement.where(Record.id.in_(ids[start : start + CHUNK]))):
+            own, ended = not row.source_name.startswith(CITY_SOURCES), row.now == Standing.ended.value
+            found.setdefault(matched[row.id], Told(bytes(row.record_key), row, own, row.source_description, ended))
     theirs = {told.record_key for told in found.values() if not told.by_department}
     last = {bytes(row.record_key): row for row in _asked(connection, _versions(Record).where(_DEPARTMENT), theirs)}
     provenances = (
@@ -146,14 +168,20 @@ def screen(
     drafts = [result.draft for result in results if result.draft is not None]
     resolver.load([draft.subject for draft in drafts])
     subjects = {id(draft): resolver.resolve(draft).subject_id or -1 for draft in drafts}
-    told = find_told(connection, item.code, sorted({found for found in subjects.values() if found > 0}))
+    keys = {
+        id(draft): fact_key(
+            subjects[id(draft)], draft.list_code, draft.document_number, draft.authority, draft.held_from
+        )
+        for draft in drafts
+        if subjects[id(draft)] > 0
+    }
+    wanted = {key for key in keys.values() if key is not None}
+    told = find_told(connection, item.code, wanted, by_city=not from_city)
     screened, known = [], {}
     for result in results:
         draft = result.draft
         if draft is not None:
-            key = fact_key(
-                subjects[id(draft)], draft.list_code, draft.document_number, draft.authority, draft.held_from
-            )
+            key = keys.get(id(draft))
             held = None if key is None else told.get(key)
             if held is not None:
                 known[result.row_number] = held.record_key

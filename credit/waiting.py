@@ -120,16 +120,26 @@ def _apply(session: Session, which: Any, now: datetime) -> int:
         .where(WaitingNews.state == WAITING, which)
         .order_by(WaitingNews.neighbour, WaitingNews.sequence)
     )
-    waiting = [(row[0], row[2] or row[1]) for row in session.execute(statement)]
+    keyring = deployment_of(session).keyring
+    waiting = [
+        (row[0], row[2] or row[1], json.loads(keyring.open(row[0].body_sealed, CONTEXT)))
+        for row in session.execute(statement)
+    ]
     told: dict[str, dict[FactKey, Told]] = {}
-    for item in {news.item for news, _ in waiting}:
-        subjects = sorted({subject for news, subject in waiting if news.item == item})
-        told[item] = find_told(session.connection(), item, subjects)
-    return sum(_apply_one(session, news, subject_id, told[news.item], now) for news, subject_id in waiting)
+    for item in {news.item for news, _, _ in waiting}:
+        keys = {_key_of(news, subject, body) for news, subject, body in waiting if news.item == item}
+        told[item] = find_told(session.connection(), item, {key for key in keys if key is not None})
+    return sum(_apply_one(session, news, subject, body, told[news.item], now) for news, subject, body in waiting)
 
 
-def _apply_one(session: Session, news: WaitingNews, subject_id: int, told: dict[FactKey, Told], now: datetime) -> bool:
-    body = json.loads(deployment_of(session).keyring.open(news.body_sealed, CONTEXT))
+def _key_of(news: WaitingNews, subject_id: int, body: dict[str, Any]) -> FactKey | None:
+    decided_on = None if body["decided_on"] is None else date.fromisoformat(body["decided_on"])
+    return fact_key(subject_id, news.list_code, body["document_number"], body["authority"], decided_on)
+
+
+def _apply_one(
+    session: Session, news: WaitingNews, subject_id: int, body: dict[str, Any], told: dict[FactKey, Told], now: datetime
+) -> bool:
     key = _find(session, news, body, subject_id, told)
     if key is None:
         return False
@@ -161,8 +171,7 @@ def _find(
         found = session.execute(statement).scalar()
         if found is not None:
             return bytes(found)
-    decided_on = None if body["decided_on"] is None else date.fromisoformat(body["decided_on"])
-    key = fact_key(subject_id, news.list_code, body["document_number"], body["authority"], decided_on)
+    key = _key_of(news, subject_id, body)
     held = None if key is None else told.get(key)
     return None if held is None else held.record_key
 
