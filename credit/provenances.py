@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Select, and_, select
 from sqlalchemy.orm import Session, aliased
 
-from credit.bulk import adapter_of, insert_rows
+from credit.bulk import adapter_of, insert_rows, lock_writing
 from credit.catalogue import CatalogueItem
 from credit.deployment import deployment_of
 from credit.door import record_key_text
@@ -164,6 +164,7 @@ def screen(
     connection = session.connection()
     if not from_city and not _city_tells(connection, item.code):
         return Screened(list(results), {})
+    lock_writing(connection)
     resolver = Resolver(connection, deployment_of(session).keyring, known_at, 0, renames=False)
     drafts = [result.draft for result in results if result.draft is not None]
     resolver.load([draft.subject for draft in drafts])
