@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from credit.bulk import uncollected
 from credit.catalogue import get_item
+from credit.collection.ahead import read_ahead
 from credit.collection.batches import (
     DeliveryReport,
     OpenDelivery,
@@ -25,12 +26,13 @@ from credit.collection.batches import (
 )
 from credit.collection.carriers.connections import Connections
 from credit.collection.carriers.exchange_db import fetch_changes
-from credit.collection.carriers.files import open_table
+from credit.collection.carriers.files import Table, open_table
 from credit.collection.carriers.rest import fetch_pages
 from credit.collection.description import Description
-from credit.collection.mapping import compile_mapping
+from credit.collection.mapping import MapRow, compile_mapping
 from credit.collection.places import find_places
 from credit.deployment import deployment_of
+from credit.drafts import RowResult
 from credit.errors import DescriptionInvalid
 from models.collection import Source
 
@@ -62,18 +64,25 @@ def collect_file(
         if isinstance(delivery, DeliveryReport):
             yield Progress(delivery.received, delivery)
             return
-        for sequence, page in enumerate(table.pages()):
-            if sequence < delivery.batches_done:
-                continue
-            first = page.first_row_number
+        mapped = _map_pages(table, map_row, delivery.batches_done)
+        for sequence, first, results in read_ahead(mapped, path.stat().st_size):
             with uncollected():
-                results = [map_row(row, number) for number, row in enumerate(page.rows, start=first)]
                 write_batch(session, delivery, results, sequence=sequence, first_row=first, today=today, now=clock())
             taken = len(results)
-            del results, page
+            del results
             yield Progress(taken)
         report = close_delivery(session, delivery, columns_dropped=dropped, now=clock())
         yield Progress(0, report)
+
+
+def _map_pages(table: Table, map_row: MapRow, done: int) -> Iterator[tuple[int, int, list[RowResult]]]:
+    """Pages not taken yet, read and checked: (sequence, first row number, results)."""
+    for sequence, page in enumerate(table.pages()):
+        if sequence >= done:
+            first = page.first_row_number
+            with uncollected():
+                results = [map_row(row, number) for number, row in enumerate(page.rows, start=first)]
+            yield sequence, first, results
 
 
 def collect_rows(
