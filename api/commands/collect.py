@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from api.clock import district_day, moment
 from api.commands.running import Told, command_session, current_settings, print_json
 from api.commands.sources import tell_inference
+from api.database import current_deployment
 from credit.accounts import enquirer_for
-from credit.catalogue import load_catalogue
 from credit.collection.batches import DeliveryReport
 from credit.collection.carriers.connections import load_connections
 from credit.collection.description import Description, load_description, load_descriptions, match_description
@@ -106,7 +106,7 @@ def infer_description(path: Path) -> Description:
 
     Raises DescriptionInvalid naming what a person has to say, where anything would have to be guessed.
     """
-    catalogue = load_catalogue()
+    catalogue = current_deployment().catalogue
     inference = infer_file(path, catalogue)
     proposal = describe(inference, path.name, catalogue)
     click.echo(f"没有 {path.name} 的数据源描述，按推断的描述采集（可用 flask sources infer 查看、修改）：", err=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from api.commands.running import Told, print_json
-from credit.catalogue import load_catalogue
+from api.database import current_deployment
 from credit.collection.infer import Inference, infer_file
 from credit.collection.infer_describe import Proposal, describe
 
@@ -23,7 +23,7 @@ def sources() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with a confidence per column.")
 def infer_command(path: Path, output: Path | None, as_json: bool) -> None:
     """Read an unknown file and propose encoding, header, meanings, key, item and units. Samples are masked."""
-    catalogue = load_catalogue()
+    catalogue = current_deployment().catalogue
     inference = infer_file(path, catalogue)
     proposal = describe(inference, path.name, catalogue)
     if output is not None:

@@ -29,7 +29,9 @@ from credit.enquiry_log import new_ref
 from credit.errors import DoesNotAddUp, NotFound
 from credit.freshness import forget_sources
 from credit.keyring import SealBox
+from credit.provenances import keep_provenances, screen_department
 from credit.records import AcceptContext, accept_records, count_outcomes
+from credit.waiting import settle_batch
 from models.base import DISTRICT_ZONE
 from models.collection import Batch, Delivery, Rejection, Source
 from models.session import dump_json
@@ -167,9 +169,12 @@ def write_batch(
     One transaction of the caller's. Returns how many rows ended how.
     """
     batch_id = _enter_batch(session, delivery, results, sequence, first_row, now)
+    results, known = screen_department(session, results, delivery.item, delivery.source, now)
     drafts = [result.draft for result in results if result.draft is not None]
     context = AcceptContext(delivery.item, delivery.source_id, batch_id, delivery.edition_id, delivery.key, now, today)
     accepted = accept_records(session, drafts, context)
+    keep_provenances(session, known, delivery.source_id, batch_id, now)
+    settle_batch(session, batch_id, now=now)
     if delivery.full:
         note_keys(session, delivery.delivery_id, accepted.keys)
     turned_away = [(result.row_number, result.faults, result.raw) for result in results if result.draft is None]

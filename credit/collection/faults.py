@@ -36,6 +36,7 @@ MESSAGES: Final[dict[str, str]] = {
     "TEXT_TOO_LONG": "文字超过长度上限",
     "TEXT_CONTROL": "含有不可用的控制字符",
     "VALUE_UNKNOWN": "取值不在数据源描述的对照表内",
+    "SAME_FACT": "与已有信息为同一事实，但无法合并，请核对当事人、文号和日期",
     "STAMP_UNREADABLE": "更新时间、公开标识或删除标识无法识别",
     "STAMP_IN_FUTURE": "更新时间晚于当前时间",
     "CONSENT_MISSING": "涉及自然人的该类信息须有书面同意书编号（上海市社会信用条例第十四条）",
