@@ -98,7 +98,7 @@ def test_a_public_report_from_issue_to_withdrawal(session, firm, as_enquirer):
     session.commit()
     assert state(session, report) == "withdrawn"
     with pytest.raises(NotFound):
-        get_report_pdf(session, public, report.number)
+        get_report_pdf(session, public, report.number, today=TODAY, now=NOW)
 
 
 @pytest.mark.parametrize("kind", [EventKind.objected, EventKind.annulled, EventKind.withdrawn])
@@ -200,14 +200,14 @@ def test_with_consent_and_not_without(session, firm, as_enquirer):
 def test_nobody_else_fetches_a_full_report(session, firm, as_enquirer):
     own = as_enquirer("enterprise", subject_id=firm.id)
     report = issue(session, own, firm, kind="full")
-    assert get_report_pdf(session, own, report.number) == report.pdf
+    assert get_report_pdf(session, own, report.number, today=TODAY, now=NOW) == report.pdf
     for kind in ("public", "enterprise", "person", "regulator", "agency", "department", "operator", "auditor"):
         with pytest.raises(NotFound):
-            get_report_pdf(session, as_enquirer(kind), report.number)
+            get_report_pdf(session, as_enquirer(kind), report.number, today=TODAY, now=NOW)
     same_name = as_enquirer("agency").__class__
     impostor = same_name(role=as_enquirer("agency").role, account=own.account, agency_id=3)
     with pytest.raises(NotFound):
-        get_report_pdf(session, impostor, report.number)
+        get_report_pdf(session, impostor, report.number, today=TODAY, now=NOW)
 
 
 def test_a_person_report_holds_no_number(session, firm, as_enquirer):
