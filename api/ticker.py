@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.clock import district_day, moment
 from api.commands.city import drain
 from api.commands.due import drain_due
+from api.commands.inbox import drain_inbox
 from api.composition import build_deployment
 from api.settings import load_settings
 from credit.deployment import Deployment, open_session
@@ -72,9 +73,11 @@ def exchange_until(deployment: Deployment, stop: threading.Event) -> None:
 
 
 def pull_until(deployment: Deployment, stop: threading.Event) -> None:
-    """Pull the sources whose turn has come until told to stop; a source that fails is told and waits for its next turn."""
+    """Pull the sources whose turn has come and take the file drop until told to stop; what fails is told and waits."""
     while not stop.wait(SOURCES_SECONDS):
         try:
+            for taken in drain_inbox(deployment):
+                log.info("file drop", deliveries=len(taken.reports), fault=taken.fault)
             for source, report in drain_due(deployment):
                 if isinstance(report, str):
                     log.warning("pull failed", source=source, fault=report)

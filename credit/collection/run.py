@@ -47,9 +47,12 @@ class Progress(NamedTuple):
 
 
 def collect_file(
-    session: Session, path: Path, description: Description, *, clock: Clock, today: date
+    session: Session, path: Path, description: Description, *, clock: Clock, today: date, name: str | None = None
 ) -> Iterator[Progress]:
-    """Take one file as a department sent it. The caller commits at each step; raises FileRefused where nothing was taken."""
+    """Take one file as a department sent it. The caller commits at each step; raises FileRefused where nothing was taken.
+
+    ``name`` is what the department calls it, where the file lies under another name.
+    """
     deployment = deployment_of(session)
     item = get_item(deployment.catalogue, description.item)
     with open_table(path, description) as table:
@@ -59,7 +62,7 @@ def collect_file(
         dropped = find_places(description, table.header or None).dropped
         source_id = register_source(session, description)
         digest = delivery_digest(table.digest, description, deployment.catalogue.edition)
-        delivery = open_delivery(session, source_id, description, name=path.name, digest=digest, now=clock())
+        delivery = open_delivery(session, source_id, description, name=name or path.name, digest=digest, now=clock())
         yield Progress(0)
         if isinstance(delivery, DeliveryReport):
             yield Progress(delivery.received, delivery)

@@ -62,7 +62,7 @@ def _gzip_opener(path: Path) -> Opener:
     compressed = path.stat().st_size
     with gzip.open(path) as stream:
         try:
-            _refuse_nested(stream.read(8))
+            refuse_nested(stream.read(8))
             size = 0
             stream.seek(0)
             while chunk := stream.read(CHUNK):
@@ -77,7 +77,7 @@ def _unwrap_zip(path: Path) -> tuple[str, Opener]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            _check_members(members, path.stat().st_size)
+            check_members(members, path.stat().st_size)
             names = {member.filename for member in members}
             if "[Content_Types].xml" in names:
                 return "xlsx", lambda: path.open("rb")
@@ -87,13 +87,14 @@ def _unwrap_zip(path: Path) -> tuple[str, Opener]:
             if data[0].flag_bits & 1:
                 raise FileRefused("压缩包有密码")
             with archive.open(data[0]) as stream:
-                _refuse_nested(stream.read(8))
+                refuse_nested(stream.read(8))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
         raise FileRefused("压缩包损坏、不完整或加密") from None
     return "text", lambda: zipfile.ZipFile(path).open(data[0])
 
 
-def _check_members(members: list[zipfile.ZipInfo], compressed: int) -> None:
+def check_members(members: list[zipfile.ZipInfo], compressed: int) -> None:
+    """Refuse an archive by what it declares, before anything is inflated."""
     if len(members) > MOST_MEMBERS:
         raise FileRefused("压缩包内文件过多")
     _check_inflation(sum(member.file_size for member in members), compressed)
@@ -104,7 +105,8 @@ def _check_inflation(size: int, compressed: int) -> None:
         raise FileRefused("解压后过大，疑似压缩炸弹")
 
 
-def _refuse_nested(head: bytes) -> None:
+def refuse_nested(head: bytes) -> None:
+    """Refuse content whose first bytes are an archive's or a workbook's."""
     if head.startswith((ZIP, GZIP, OLE)):
         raise FileRefused("压缩包内又有压缩包或工作簿，请直接提交")
 
