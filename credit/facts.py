@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from credit.bulk import table_of
@@ -21,6 +21,7 @@ from credit.prepared import Prepared
 from credit.subjects import SubjectRow
 from credit.views import FieldView, Provenance, RecordView
 from models.records import CurrentRecord, Record
+from models.subjects import Subject
 
 Categories = tuple[tuple[str, str, tuple[RecordView, ...]], ...]
 
@@ -31,6 +32,10 @@ COLUMNS = (
     RECORD.c.held_until, RECORD.c.known_at, RECORD.c.amount, RECORD.c.payload, CURRENT.c.tone, CURRENT.c.disputed,
     CURRENT.c.publish_until,
 )  # fmt: skip
+KEPT_AND_MERGED = select(Subject.id).where(
+    or_(Subject.id == bindparam("subject"), Subject.merged_into == bindparam("subject"))
+)
+"""A subject and those merged into it: their records keep the subject they were told of."""
 
 
 @functools.lru_cache(maxsize=64)
@@ -49,7 +54,8 @@ def _past_statement(rule: Rule) -> Prepared:
         select(*COLUMNS)
         .join(RECORD, RECORD.c.record_key == CURRENT.c.record_key)
         .where(
-            RECORD.c.subject_id == bindparam("subject"),
+            CURRENT.c.subject_id == bindparam("subject"),
+            RECORD.c.subject_id.in_(KEPT_AND_MERGED),
             RECORD.c.known_at < bindparam("known_by", type_=RECORD.c.known_at.type),
             visible_today(rule),
         )

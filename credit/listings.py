@@ -149,7 +149,11 @@ def _subject_statement(rule: Rule) -> Prepared:
 @functools.lru_cache(maxsize=64)
 def _past_statement(rule: Rule) -> Prepared:
     known = exists().where(
-        Record.subject_id == Listing.subject_id,
+        Record.subject_id.in_(
+            select(Subject.id).where(
+                or_(Subject.id == bindparam("subject"), Subject.merged_into == bindparam("subject"))
+            )
+        ),
         Record.record_key == Listing.record_key,
         Record.known_at < bindparam("known_by", type_=table_of(Record).c.known_at.type),
     )

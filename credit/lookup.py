@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, exists, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from credit.authorisations import EVALUATION, Consent, find_consent
@@ -37,7 +37,7 @@ from credit.views import (
     SubjectView,
 )
 from models.evaluations import Evaluation, ModelCard
-from models.subjects import SubjectChange, SubjectName
+from models.subjects import Subject, SubjectChange, SubjectName
 from models.terms import DisclosureLevel, Role, SubjectKind
 
 COMPREHENSIVE = "comprehensive"
@@ -238,8 +238,11 @@ def _reason(line: dict[str, Any], seen: dict[int, str]) -> dict[str, Any]:
 
 
 OWNERS: BindParameter[list[int]] = bindparam("owners", expanding=True)
-NAMES_OF = select(SubjectName.subject_id, SubjectName.id, SubjectName.name_norm, SubjectName.current).where(
-    SubjectName.subject_id.in_(OWNERS)
+_KEPT = func.coalesce(Subject.merged_into, Subject.id)
+NAMES_OF = (
+    select(_KEPT, SubjectName.id, SubjectName.name_norm, and_(SubjectName.current, Subject.merged_into.is_(None)))
+    .join(Subject, Subject.id == SubjectName.subject_id)
+    .where(or_(Subject.id.in_(OWNERS), Subject.merged_into.in_(OWNERS)))
 )
 
 

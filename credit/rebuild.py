@@ -1,6 +1,7 @@
 """The projection made again from records and events alone: proof that it holds nothing of its own, and repair where it does.
 
-One walk over records and events in the order of their keys; memory stays flat. ``compare`` names the facts whose stored row
+One walk over records and events in the order of their keys; memory stays flat. Facts of a merged subject stand under the kept
+one. ``compare`` names the facts whose stored row
 differs, ``rebuild`` replaces the whole table. Terms are decided as on the day the newest version became known.
 """
 
@@ -17,9 +18,11 @@ from credit.deployment import Deployment, deployment_of
 from credit.projection import Mark
 from models.base import DISTRICT_ZONE
 from models.records import CurrentRecord, Record, RecordEvent
+from models.subjects import Subject
 from models.terms import EventKind, LinkedBy
 
 CHUNK = 2000
+SUBJECT = projection.COLUMNS.index("subject_id")
 DAYS = frozenset({"publish_from", "publish_until", "share_until", "use_until", "query_until"})
 Row = tuple[Any, ...]
 
@@ -62,14 +65,22 @@ def compare(session: Session) -> list[bytes]:
 
 def project_all(session: Session) -> Iterator[Row]:
     """One projection row per fact, as ``projection.COLUMNS``, in the order of the keys."""
-    deployment = deployment_of(session)
+    deployment, kept = deployment_of(session), _kept(session)
     events = _events(session)
     event = next(events, None)
     for key, versions in groupby(_records(session), key=lambda record: bytes(record.record_key)):
         while event is not None and event[0] < key:
             event = next(events, None)
         mine = event[1] if event is not None and event[0] == key else []
-        yield project_one(deployment, list(versions), mine)
+        row = project_one(deployment, list(versions), mine)
+        subject_id = row[SUBJECT]
+        yield (*row[:SUBJECT], kept.get(subject_id, subject_id), *row[SUBJECT + 1 :])
+
+
+def _kept(session: Session) -> dict[int, int]:
+    """Merged subjects and the one each was merged into."""
+    statement = select(Subject.id, Subject.merged_into).where(Subject.merged_into.is_not(None))
+    return {subject_id: kept for subject_id, kept in session.execute(statement) if kept is not None}
 
 
 def project_one(deployment: Deployment, versions: Sequence[Any], events: Sequence[Any]) -> Row:

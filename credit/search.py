@@ -75,9 +75,11 @@ def unindex_names(connection: Connection, names: Sequence[tuple[int, list[str]]]
 
 
 FOUND = (
-    "n.id, n.subject_id, n.name, n.name_norm, n.current, s.ref, s.code, s.name AS subject_name, s.kind "
-    "FROM subject_names n JOIN subjects s ON s.id = n.subject_id"
+    "n.id, s.id AS subject_id, n.name, n.name_norm, (n.current AND o.merged_into IS NULL) AS current, s.ref, s.code, "
+    "s.name AS subject_name, s.kind FROM subject_names n JOIN subjects o ON o.id = n.subject_id "
+    "JOIN subjects s ON s.id = COALESCE(o.merged_into, o.id)"
 )
+"""A name of a subject that was merged leads to the one kept, as a former name."""
 COLUMNS = (
     column("name_id", BigInteger), column("subject_id", BigInteger), column("name", String), column("name_norm", String),
     column("current", Boolean), column("ref", String), column("code", String), column("subject_name", String),

@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from credit.deployment import deployment_of
 from credit.errors import InvalidCode, NumberInAddress, SubjectNotFound
@@ -80,17 +80,26 @@ def get_subject_by_id(session: Session, subject_id: int) -> SubjectRow:
 def find_person(session: Session, number: str) -> SubjectRow | None:
     """A person by a checked 18-character number, through its keyed digest under every key version."""
     digests = deployment_of(session).keyring.digests(number)
-    row = session.execute(select(*COLUMNS).where(Subject.number_digest.in_(digests))).first()
-    return None if row is None else SubjectRow(*row)
+    row = session.execute(select(*COLUMNS, Subject.merged_into).where(Subject.number_digest.in_(digests))).first()
+    return None if row is None else _follow(session, row)
 
 
+NAMED = aliased(Subject)
 FORMER_NAMES = Prepared(
     select(SubjectName.name)
-    .where(SubjectName.subject_id == bindparam("wanted"), SubjectName.current.is_(False))
+    .join(NAMED, NAMED.id == bindparam("wanted"))
+    .where(
+        SubjectName.subject_id.in_(
+            select(Subject.id).where(or_(Subject.id == bindparam("wanted"), Subject.merged_into == bindparam("wanted")))
+        ),
+        or_(SubjectName.current.is_(False), SubjectName.subject_id != NAMED.id),
+        SubjectName.name_norm != NAMED.name_norm,
+    )
     .order_by(SubjectName.id.desc())
 )
 
 
 def list_former_names(session: Session, subject_id: int) -> tuple[str, ...]:
-    """Names a subject no longer carries, newest first."""
-    return tuple(row.name for row in FORMER_NAMES.all(session.connection(), wanted=subject_id))
+    """Names a subject no longer carries, and those of subjects merged into it, newest first."""
+    found = FORMER_NAMES.all(session.connection(), wanted=subject_id)
+    return tuple(dict.fromkeys(row.name for row in found))

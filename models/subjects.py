@@ -12,7 +12,7 @@ from models.base import Base, BigId, Digest, NameText, UtcTime
 
 
 class Subject(Base):
-    """One subject. ``name`` is the current one; ``merged_into`` points on after a merge (reversible).
+    """One subject. ``name`` is the current one; ``merged_into`` is the one kept after a merge (reversible), never itself merged.
 
     ``named_on`` is the decision day of the registration that gave the current name, so that an older file never renames it.
     """
@@ -21,6 +21,12 @@ class Subject(Base):
     __table_args__ = (
         CheckConstraint("kind <> 'person' OR code IS NULL", name="person_has_no_code"),
         Index("ix_subjects_org_code", text("substr(code, 9, 9)")),
+        Index(
+            "ix_subjects_merged_into",
+            "merged_into",
+            sqlite_where=text("merged_into IS NOT NULL"),
+            postgresql_where=text("merged_into IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -65,7 +71,10 @@ class SubjectIdentifier(Base):
 
 
 class SubjectConflict(Base):
-    """Two facts about identity that do not fit; a person decides. Shown in the console, never overwritten."""
+    """Two facts about identity that do not fit; a person decides. Shown in the console, never overwritten.
+
+    ``decision`` (keep, former, other), ``reason`` and ``actor`` are empty where a later registration settled it.
+    """
 
     __tablename__ = "subject_conflicts"
     __table_args__ = (UniqueConstraint("subject_id", "kind", "value"),)
@@ -77,10 +86,13 @@ class SubjectConflict(Base):
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
     noticed_at: Mapped[datetime] = mapped_column(UtcTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    decision: Mapped[str | None] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(400))
+    actor: Mapped[str | None] = mapped_column(String(64))
 
 
 class SubjectMerge(Base):
-    """A merge or a split of subjects, as a row of its own: who, when, why, reversible."""
+    """A merge of two subjects, as a row of its own: who, when, why; and who undid it, when, why."""
 
     __tablename__ = "subject_merges"
 
@@ -91,6 +103,23 @@ class SubjectMerge(Base):
     actor: Mapped[str] = mapped_column(String(64))
     merged_at: Mapped[datetime] = mapped_column(UtcTime)
     undone_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    undone_by: Mapped[str | None] = mapped_column(String(64))
+    undone_reason: Mapped[str | None] = mapped_column(String(400))
+
+
+class MaskedDigest(Base):
+    """Keyed digest over a person's name and the visible places of a masked number, of a subject or of a parked row.
+
+    Several persons share one: it gives candidates for a person to choose from, never a link.
+    """
+
+    __tablename__ = "masked_digests"
+    __table_args__ = (Index("ix_masked_digests_digest", "digest"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    digest: Mapped[bytes] = mapped_column(Digest)
+    subject_id: Mapped[int | None] = mapped_column(ForeignKey("subjects.id"), unique=True)
+    parked_id: Mapped[int | None] = mapped_column(ForeignKey("parked_rows.id"), unique=True)
 
 
 class SubjectLink(Base):
