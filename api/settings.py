@@ -43,7 +43,7 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "Address to listen on.")
     port: int = _setting(8000, "Port to listen on.")
-    district_name: str = _setting("示例区", "Name of the district (区) as printed on pages and reports.")
+    district_name: str = _setting("示范区", "Name of the district (区) as printed on pages and reports.")
     jurisdiction: str = _setting("shanghai", "Rule pack of terms, consent rules and calendars that applies here.")
     public_url: str = _setting(
         "",
