@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from credit.catalogue import Catalogue, CatalogueItem
 from credit.collection.amounts_in_words import find_fine
+from credit.collection.currencies import currency_of
 from credit.collection.description import Column, Description, check_description
 from credit.collection.drafts import Fault, RecordDraft, RowResult, SubjectDraft
 from credit.collection.faults import Unreadable, make_fault
@@ -106,11 +107,13 @@ def _compile_facts(
     ]
     constants = _read_constants(description, item)
     fine_from = tuple(description.fine_from)
+    apart = _foreign_fields(item)
     fine_label = next((column.shown for column, _ in columns if column.means == "fine"), "罚款金额")
 
     def read_facts(row: Sequence[str]) -> tuple[dict[str, Any], list[Fault]]:
         payload = constants.copy()
         faults: list[Fault] = []
+        foreign: list[str] = []
         for place, means, label, read in readers:
             text = row[place]
             if text in NULLS:
@@ -118,10 +121,15 @@ def _compile_facts(
             try:
                 value = read(text)
             except Unreadable as error:
-                faults.append(make_fault(label, error.code))
+                if error.code == "AMOUNT_FOREIGN" and means in apart:
+                    foreign.append(f"{label}（{currency_of(text)}）：{read_text(text)}")
+                else:
+                    faults.append(make_fault(label, error.code))
                 continue
             if value is not None:
                 payload[means] = value
+        if foreign:
+            payload["remark"] = "；".join([*([payload["remark"]] if "remark" in payload else []), *foreign])
         for source in fine_from:
             if source in payload:
                 if (fine := payload.get("fine")) is None:
@@ -132,6 +140,15 @@ def _compile_facts(
         return payload, faults
 
     return read_facts
+
+
+def _foreign_fields(item: CatalogueItem) -> frozenset[str]:
+    """Amounts that may be in a foreign currency: the field then stays empty, since no rate is guessed, and the remark keeps the
+    original. Not what is owed by a penalty, nor what the item requires."""
+    if "remark" not in item.fields:
+        return frozenset()
+    money = (field for field in item.fields.values() if field.type == "money" and not field.required)
+    return frozenset(field.name for field in money) - {"fine", "confiscated"}
 
 
 def _read_constants(description: Description, item: CatalogueItem) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from credit.collection.amounts_in_words import read_amount_in_words
+from credit.collection.currencies import currency_of
 from credit.collection.faults import Unreadable
 
 NULLS: Final = frozenset(
@@ -87,9 +88,6 @@ _NUMBER: Final = r"-?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:\.[0-9]{1,12
 _amount = re.compile(
     rf"(?:人民币|RMB|CNY)?[¥￥]?(?P<n>{_NUMBER})\(?(?P<u>十万|百万|千万|百|千|万|亿)?(?P<y>元|圆)?(?:人民币)?(?P<y2>元)?[整正]?\)?"
 ).fullmatch
-_foreign = re.compile(
-    r"美元|美金|欧元|港元|港币|香港元|日元|英镑|马克|韩元|澳元|加元|法郎|新台币|卢布|USD|EUR|HKD|JPY|GBP"
-).search
 _IGNORABLE: Final = dict.fromkeys(
     [0x00AD, 0x061C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
 )
@@ -218,7 +216,7 @@ def read_amount(text: str, unit: int = 1) -> int:
     plain = _plain(text).replace(" ", "").replace("，", ",")
     match = _amount(plain)
     if match is None:
-        if _foreign(plain.upper()):
+        if currency_of(plain) is not None:
             raise Unreadable("AMOUNT_FOREIGN")
         if (in_words := read_amount_in_words(plain)) is not None:
             return in_words

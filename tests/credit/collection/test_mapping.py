@@ -326,6 +326,29 @@ def test_capital_keeps_its_words_and_is_counted_where_it_is_in_yuan():
     assert (dollars.amount, dollars.payload["amount"]) == (None, "100(万美元)")
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("100(万美元)", "USD"), ("3,000.50 HKD", "HKD"), ("€5000", "EUR"), ("$7", "XXX"), ("3万日元", "JPY")],
+)
+@pytest.mark.parametrize("remark", ["", "分期支付"])
+def test_a_foreign_amount_is_not_converted_and_its_words_are_kept(text, kept, remark):
+    header = ["名称", "代码", "合同编号", "合同", "金额", "备注"]
+    means = ["name", "uscc", "doc_no", "content", "amount", "remark"]
+    contract = describe("contract", header, means)
+    result = mapped(["甲公司", CODE, "合〔2026〕1号", "供货", text, remark], contract, header)
+    assert result.faults == ()
+    assert "amount" not in result.draft.payload and result.draft.amount is None
+    assert result.draft.payload["remark"] == "；".join([*([remark] if remark else []), f"金额（{kept}）：{text}"])
+
+
+def test_what_is_required_or_a_fine_is_refused_in_a_foreign_currency():
+    header = ["名称", "代码", "税种", "余额", "文号", "机关", "日期"]
+    means = ["name", "uscc", "content", "amount", "doc_no", "authority", "decision_date"]
+    arrears = describe("tax_arrears", header, means)
+    row = ["甲公司", CODE, "增值税", "3万美元", "告〔2026〕1号", "区税务局", "2026-03-02"]
+    assert [fault.code for fault in mapped(row, arrears, header).faults] == ["AMOUNT_FOREIGN"]
+
+
 def test_severity_is_classified_for_penalties():
     assert mapped(changed(内容="吊销许可证", 罚款="")).draft.severity is Severity.serious
     assert mapped(GOOD).draft.severity is not None

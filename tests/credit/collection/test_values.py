@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit.collection.amounts_in_words import find_fine, read_amount_in_words, read_number_in_words
+from credit.collection.currencies import currency_of
 from credit.collection.faults import Unreadable
 from credit.collection.values import clean_text, is_null, read_amount, read_date, read_year
 
@@ -87,6 +88,21 @@ def test_amounts_that_are_refused(text, code):
     with pytest.raises(Unreadable) as caught:
         read_amount(text)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("100(万美元)", "USD"), ("5万港元", "HKD"), ("usd 30", "USD"),
+        ("ＵＳＤ30", "USD"), ("3000新台币", "TWD"), ("5瑞士法郎", "CHF"),
+        ("HK$5", "HKD"), ("$5", "XXX"), ("￥5", None), ("5万元", None), ("伍仟元整", None), ("约三千", None),
+    ],
+)  # fmt: skip
+def test_foreign_currencies_are_named_and_never_converted(text, currency):
+    assert currency_of(text) == currency
+    if currency:
+        with pytest.raises(Unreadable, match="AMOUNT_FOREIGN"):
+            read_amount(text)
 
 
 @given(st.integers(0, 10**13))
