@@ -1,4 +1,4 @@
-# ruff: noqa: T201 (a command that prints; sentences of a table)
+
 """``make bench``: every figure beside its peer or limit, in one run, as one table. Never a test."""
 
 import argparse

@@ -1,4 +1,4 @@
-# ruff: noqa: T201 (a command that prints; sentences of a table)
+
 """File to database with everything on, and drafts alone; beside a plain csv → code check → upsert of the same columns.
 
 Run as a module it is one measured process: ``python -m tests.bench.collection WORK FILE FOLDER``, one line of JSON.

@@ -1,4 +1,4 @@
-# ruff: noqa: T201 (a command that prints; sentences of a table)
+
 """Instances for the benchmarks under ``.bench/``: made by the project's own commands and door, kept between runs."""
 
 import hashlib

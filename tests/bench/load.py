@@ -1,4 +1,4 @@
-# ruff: noqa: T201, E501 (a command that prints; sentences of a table)
+# ruff: noqa: E501 (a command that prints; sentences of a table)
 """Load on an address: as fast as it goes over eight connections (wrk, else own processes), or at a fixed rate (open loop).
 
 Open loop counts from the moment a request was due, not from when a worker was free to send it: waiting is part of the answer.

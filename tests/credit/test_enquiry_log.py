@@ -396,4 +396,4 @@ def test_the_speed_of_verification_is_told(log, deployment, record_property):
     took = time.perf_counter() - started
     assert (result.whole, result.entries) == (True, rows)
     record_property("entries_per_second", round(rows / took))
-    print(f"verification: {rows / took:,.0f} entries/s")  # noqa: T201
+    print(f"verification: {rows / took:,.0f} entries/s")

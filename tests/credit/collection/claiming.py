@@ -26,11 +26,11 @@ def main(instance: Path, url: str, log_url: str) -> None:
     with open_session(deployment) as session:
         plan_turns(session, SOURCES, now=datetime.now(UTC))
         session.commit()
-        print("ready", flush=True)  # noqa: T201
+        print("ready", flush=True)
         sys.stdin.readline()
         while (turn := claim_turn(session, SOURCES, now=datetime.now(UTC))) is not None:
             session.commit()
-            print(turn.source, flush=True)  # noqa: T201
+            print(turn.source, flush=True)
             time.sleep(0.01)
             renew_turn(session, turn, now=datetime.now(UTC))
             finish_turn(session, turn, None, now=datetime.now(UTC))

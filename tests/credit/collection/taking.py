@@ -51,7 +51,7 @@ def main(instance: Path, url: str, log_url: str, path: Path) -> None:
     with open_session(deployment) as session:
         for progress in collect_file(session, path, describe(), clock=lambda: NOW, today=date(2026, 11, 20)):
             session.commit()
-            print("committed", progress.rows, progress.report, flush=True)  # noqa: T201
+            print("committed", progress.rows, progress.report, flush=True)
 
 
 if __name__ == "__main__":
