@@ -27,7 +27,8 @@ class SubjectDraft(NamedTuple):
 
     ``code`` is a checked unified social credit code (统一社会信用代码) or None; ``identifiers`` are further checked
     identifiers as (scheme, value) with scheme in reg_no, org_code, tax_no; ``number`` is a natural person's checked
-    18-character number in plain text (it is encrypted at the door and never logged).
+    18-character number in plain text (it is encrypted at the door and never logged). ``masked_number`` is one as courts publish
+    it (ten places, four stars, four places): it gives candidates, never a subject.
     """
 
     kind: SubjectKind | None
@@ -36,6 +37,7 @@ class SubjectDraft(NamedTuple):
     identifiers: tuple[tuple[str, str], ...] = ()
     number: str | None = None
     former_names: tuple[str, ...] = ()
+    masked_number: str | None = None
 
 
 class RecordDraft(NamedTuple):
@@ -98,6 +100,7 @@ def load_draft(body: bytes) -> RecordDraft:
         identifiers=tuple((scheme, value) for scheme, value in subject["identifiers"]),
         number=subject["number"],
         former_names=tuple(subject["former_names"]),
+        masked_number=subject.get("masked_number"),
     )
     fields["natural_key"] = tuple(fields["natural_key"])
     for name in DAYS:

@@ -16,6 +16,7 @@ _D: Final = "[0-9\uff10-\uff19]"
 _X: Final = "[0-9\uff10-\uff19XxＸｘ]"
 _GAP: Final = "[ \u00a0\u3000\u200b\ufeff\\-\uff0d‐‑–—]{1,2}"
 
+_masked: Final = re.compile(r"[1-9][0-9]{9}\*{4}[0-9]{3}[0-9X]").fullmatch
 _digits_enough: Final = re.compile(rf"{_D}{{6}}").search
 _candidates: Final = re.compile(
     rf"{_D}{{17,}}{_X}?"
@@ -44,6 +45,12 @@ def mask_number(number: str) -> str:
         return f"{number[:8]}****{number[12:]}"
     kept = len(number) // 4
     return f"{number[:kept]}****{number[len(number) - kept :]}"
+
+
+def read_masked(text: str) -> str | None:
+    """A number masked as courts publish it (3101061980****001X), in the form of ``mask_number``; else None."""
+    plain = normalise(text)
+    return plain if _masked(plain) else None
 
 
 def mask_name(name: str) -> str:

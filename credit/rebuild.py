@@ -1,8 +1,8 @@
 """The projection made again from records and events alone: proof that it holds nothing of its own, and repair where it does.
 
-One walk over records and events in the order of their keys; memory stays flat. Facts of a merged subject stand under the kept
-one. ``compare`` names the facts whose stored row
-differs, ``rebuild`` replaces the whole table. Terms are decided as on the day the newest version became known.
+One walk over records and events in the order of their keys; memory stays flat. Facts of a merged subject stand under the one
+kept. ``compare`` names the facts whose stored row differs, ``rebuild`` replaces the whole table. Terms are decided as on the
+day the newest version became known.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

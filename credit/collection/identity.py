@@ -28,6 +28,7 @@ from credit.identifiers import (
     scrub,
     upgrade_number,
 )
+from credit.masking import read_masked
 from credit.names import check_name, looks_like_person
 from models.terms import SubjectKind
 
@@ -255,9 +256,13 @@ class SubjectReader:
             return (make_fault(self._label, "PERSON_NOT_IN_ITEM"),)
         if not name or "*" in name or "某" in name or not (kind is SubjectKind.person or looks_like_person(name)):
             return (make_fault(self._label, "PERSON_NOT_IDENTIFIED"),)
-        for place in (*self._numbers, *(place for _, place, _ in self._codes)):
+        places = (*self._numbers, *(place for _, place, _ in self._codes))
+        for place in places:
             if len(row[place]) <= _LARGEST and (number := _whole_number(normalise(row[place]), self._today)):
                 return SubjectDraft(SubjectKind.person, name, None, number=number)
+        for place in places:
+            if len(row[place]) <= _LARGEST and (masked := read_masked(row[place])):
+                return SubjectDraft(SubjectKind.person, name, None, masked_number=masked)
         return (make_fault(self._label, "PERSON_NOT_IDENTIFIED"),)
 
 
