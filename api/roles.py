@@ -29,7 +29,7 @@ SCOPES: dict[Role, frozenset[str]] = {
     Role.department: EVERYBODY
     | {"self:token", "submissions:write", "editions:take-part", "editions:propose", "quality:read"},
     Role.operator: EVERYBODY
-    | {"self:token", "operations:read", "editions:take-part", "editions:decide", "quality:read"},
+    | {"self:token", "operations:read", "editions:take-part", "editions:decide", "quality:read", "identity:decide"},
     Role.auditor: EVERYBODY | {"self:token", "audit:read"},
 }
 

@@ -48,7 +48,7 @@ class Waits(NamedTuple):
     """A parked row for a person to decide; ``name`` is masked where it is a person's."""
 
     parked_id: int
-    item: str
+    item_name: str
     name: str
     masked_number: str | None
     document_number: str | None
@@ -170,10 +170,10 @@ def _waits(session: Session, keyring: Keyring, row: Any) -> Waits | None:
     draft = _open(keyring, row)
     if draft is None:
         return None
-    subject = draft.subject
+    subject, item = draft.subject, deployment_of(session).catalogue.items[row.item]
     personal = subject.kind is SubjectKind.person
     return Waits(
-        row.id, row.item, mask_name(subject.name) if personal else subject.name, subject.masked_number,
+        row.id, item.name, mask_name(subject.name) if personal else subject.name, subject.masked_number,
         draft.document_number, draft.authority, draft.held_from, row.parked_at, _choices(session, keyring, draft),
     )  # fmt: skip
 

@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from api.console import audit, city, collection, editions, entry, lookup, quality
+from api.console import audit, city, collection, editions, entry, identity, lookup, quality
 from api.console.blueprint import blueprint
 from api.pages.frame import set_up_pages
 
-__all__ = ["audit", "city", "collection", "editions", "entry", "lookup", "quality", "register_console"]
+__all__ = ["audit", "city", "collection", "editions", "entry", "identity", "lookup", "quality", "register_console"]
 
 
 def register_console(app: Flask) -> None:
