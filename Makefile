@@ -30,9 +30,7 @@ demo: install ## build the demonstration without serving; DATA=DIR takes real fi
 	@$(BIN)/flask demo build $(if $(DATA),--data $(DATA),)
 
 run: install ## build what is not there yet, then serve on 127.0.0.1:8000 (PORT= another)
-	@$(BIN)/flask db upgrade
-	@$(BIN)/flask demo build $(if $(DATA),--data $(DATA),) > /dev/null
-	@$(BIN)/python -m api.serving
+	@$(BIN)/python -m api.serving $(if $(DATA),--data $(DATA),)
 
 check: $(VENV)/.installed-test ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
