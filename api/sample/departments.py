@@ -2,7 +2,8 @@
 exchange database.
 
 The tax bureau is bound to 127.0.0.1, wants a bearer token and pages in both usual ways: ``/a-class`` by page
-number, ``/arrears`` by opaque cursor. The court's exchange database (前置库) is a SQLite file with one table of
+number, ``/arrears`` by opaque cursor, ``/changes`` by time and only to signed requests
+(``credit/collection/carriers/signing.py``). The court's exchange database (前置库) is a SQLite file with one table of
 changes; rows tie on ``updated_at`` on purpose.
 """
 
@@ -14,15 +15,25 @@ import json
 import os
 import sqlite3
 import sys
-from datetime import date, timedelta
+import threading
+import time
+from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from api.sample.court import debtor_rows, story_person_row
 from api.sample.plan import Plan
 from api.sample.sheets import Row
+from credit.collection.carriers.signing import (
+    NONCE,
+    SIGNATURE,
+    TIMESTAMP,
+    WINDOW_SECONDS,
+    canonical_query,
+    signature_of,
+)
 
 TOKEN_VARIABLE = "SAMPLE_DEPARTMENT_TOKEN"  # noqa: S105  the name of a variable, not a secret
 EXCHANGE_TABLE = "dishonest_debtor_changes"
@@ -32,6 +43,8 @@ EXCHANGE_COLUMNS = (
 )  # fmt: skip
 _PERFORMANCE = EXCHANGE_COLUMNS.index("performance")
 _MAX_SIZE = 500
+SIGNED = "/changes"
+CHANGED = "更新时间"
 
 
 class BadQuery(ValueError):
@@ -45,6 +58,8 @@ class Department(ThreadingHTTPServer):
 
     def __init__(self, directory: Path, port: int, token: str) -> None:
         self.token = token
+        self.nonces: dict[str, float] = {}
+        self._nonces_lock = threading.Lock()
         self.tables = {path.stem: _load_rows(path) for path in sorted(directory.glob("*.jsonl"))}
         super().__init__(("127.0.0.1", port), _Handler)
 
@@ -52,6 +67,8 @@ class Department(ThreadingHTTPServer):
         """One page of a table, by page number where ``page`` is asked for, else by cursor; BadQuery, KeyError (no
         such table)."""
         rows = self.tables[name]
+        if "since" in query:
+            rows = _between(rows, query)
         size = _whole(query.get("size", "200"), "size", _MAX_SIZE)
         if "page" in query:
             page = _whole(query["page"], "page", 1_000_000)
@@ -61,6 +78,15 @@ class Department(ThreadingHTTPServer):
         part = rows[start : start + size]
         more = start + size < len(rows)
         return {"total": len(rows), "rows": part, "next_cursor": _write_cursor(start + size) if more else None}
+
+    def is_first(self, nonce: str, now: float) -> bool:
+        """Whether this nonce was not seen within the time a signature is good for."""
+        with self._nonces_lock:
+            self.nonces = {one: seen for one, seen in self.nonces.items() if now - seen <= 2 * WINDOW_SECONDS}
+            if nonce in self.nonces:
+                return False
+            self.nonces[nonce] = now
+            return True
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -75,9 +101,8 @@ class _Handler(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         if address.path == "/health":
             return self._send(200, {"status": "ok"})
-        given = self.headers.get("Authorization", "")
-        if not hmac.compare_digest(given.encode(), f"Bearer {self._department.token}".encode()):
-            return self._send(401, {"message": "令牌无效"})
+        if not self._is_known(address.path, address.query):
+            return self._send(401, {"message": "令牌或签名无效"})
         query = {key: values[-1] for key, values in parse_qs(address.query).items()}
         try:
             self._send(200, self._department.answer(address.path.strip("/"), query))
@@ -85,6 +110,21 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(400, {"message": f"参数无效：{fault}"})
         except KeyError:
             self._send(404, {"message": "无此接口"})
+
+    def _is_known(self, path: str, query: str) -> bool:
+        """Whether the request is signed (``/changes``) or bears the token (all others)."""
+        if path != SIGNED:
+            given = self.headers.get("Authorization", "")
+            return hmac.compare_digest(given.encode(), f"Bearer {self._department.token}".encode())
+        nonce, stamp, now = self.headers.get(NONCE, ""), self.headers.get(TIMESTAMP, ""), time.time()
+        if not (
+            len(nonce) >= 16 and stamp.isascii() and stamp.isdigit() and abs(int(stamp[:12]) - now) <= WINDOW_SECONDS
+        ):
+            return False
+        asked = canonical_query(parse_qsl(query, keep_blank_values=True))
+        wanted = signature_of(self._department.token, "GET", path, asked, int(stamp), nonce)
+        given = self.headers.get(SIGNATURE, "")
+        return hmac.compare_digest(given.encode(), wanted.encode()) and self._department.is_first(nonce, now)
 
     def _send(self, status: int, body: dict[str, Any]) -> None:
         content = json.dumps(body, ensure_ascii=False).encode()
@@ -160,6 +200,16 @@ def _changes(plan: Plan) -> list[tuple[object, ...]]:
 def _load_rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
+
+
+def _between(rows: list[dict[str, Any]], query: dict[str, str]) -> list[dict[str, Any]]:
+    """Rows changed from ``since`` on and before ``until``, oldest first; BadQuery."""
+    try:
+        since, until = (datetime.fromisoformat(query[name]) for name in ("since", "until"))
+        found = [(datetime.fromisoformat(row[CHANGED]), place) for place, row in enumerate(rows)]
+        return [rows[place] for moment, place in sorted(found) if since <= moment < until]
+    except (KeyError, ValueError, TypeError):
+        raise BadQuery("since, until") from None
 
 
 def _whole(text: str, name: str, limit: int) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from api.sample.business import business_sheets
 from api.sample.city_rows import write_city
 from api.sample.court import court_sheets
-from api.sample.departments import write_exchange_database
+from api.sample.departments import CHANGED, write_exchange_database
 from api.sample.organisations import make_organisations
 from api.sample.others import other_sheets
 from api.sample.people import make_people
@@ -67,7 +67,13 @@ def _write_served(folder: Path, plan: Plan) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     announced = latest_quarter(plan.day)
     _write_rows(folder / "a-class.jsonl", A_CLASS_COLUMNS, a_class_rows(plan, plan.day.year - 1))
-    _write_rows(folder / "arrears.jsonl", ARREARS_COLUMNS, arrears_rows(plan, announced, plan.rows(130)))
+    arrears = arrears_rows(plan, announced, plan.rows(130))
+    _write_rows(folder / "arrears.jsonl", ARREARS_COLUMNS, arrears)
+    changed = [
+        (*row, f"{announced.isoformat()}T{9 + place // 60 % 8:02d}:{place % 60:02d}:00+08:00")
+        for place, row in enumerate(arrears)
+    ]
+    _write_rows(folder / "changes.jsonl", (*ARREARS_COLUMNS, CHANGED), changed)
     write_exchange_database(folder / "court.sqlite", plan)
 
 

@@ -8,6 +8,7 @@ dropped before anything is stored, and counted; forbidden attributes are refused
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -80,7 +81,12 @@ class FileSettings:
 
 @dataclass(frozen=True, slots=True)
 class RestSettings:
-    """Where a service is and how it pages. ``credential`` names a secret kept by the instance, never the secret."""
+    """Where a service is and how it pages. ``credential`` names a secret kept by the instance, never the secret.
+
+    ``paging: time`` asks window by window (``window_days``) from ``start``, later from where it got less ``overlap_minutes``;
+    ``since`` and ``until`` name the parameters. ``auth: signature`` signs each request (``carriers/signing.py``), else a bearer
+    token goes with it.
+    """
 
     url: str
     paging: str = "page"
@@ -89,6 +95,12 @@ class RestSettings:
     cursor: str = "cursor"
     next: str = "next"
     credential: str | None = None
+    auth: str = "bearer"
+    start: str | None = None
+    since: str = "since"
+    until: str = "until"
+    window_days: int = 31
+    overlap_minutes: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +195,7 @@ def read_description(content: Any) -> Description:
             subject_kind=SubjectKind(kind) if kind and kind != "by_code" else None,
             fine_from=tuple(content.get("fine_from") or ()),
             files=FileSettings(**files),
-            rest=RestSettings(**content["rest"]) if content.get("rest") else None,
+            rest=_read_rest(content["rest"]) if content.get("rest") else None,
             exchange=ExchangeSettings(**content["exchange"]) if content.get("exchange") else None,
         )
     except (TypeError, ValueError) as error:
@@ -199,6 +211,11 @@ _PLAIN: Final = frozenset(
 _KEYS: Final = _PLAIN | set("columns delivery constants natural_key subject_kind fine_from files rest exchange".split())  # noqa: SIM905
 _COLUMN_KEYS: Final = frozenset(("column", "index", "means", "format", "unit", "vocabulary", "optional"))
 _FILE_KEYS: Final = frozenset(FileSettings.__dataclass_fields__)
+
+
+def _read_rest(entry: dict[str, Any]) -> RestSettings:
+    start = {"start": str(entry["start"])} if entry.get("start") is not None else {}
+    return RestSettings(**{**entry, **start})
 
 
 def _read_column(entry: dict[str, Any]) -> Column:
@@ -225,6 +242,7 @@ def _form_faults(content: dict[str, Any]) -> Iterator[str]:
         yield f"carrier 应为 {'、'.join(get_args(Carrier))} 之一，而不是 {carrier}"
     if carrier in ("rest", "exchange_db") and not content.get("rest" if carrier == "rest" else "exchange"):
         yield f"{carrier} 方式缺少连接设置"
+    yield from _rest_faults(content.get("rest") or {})
     if content.get("delivery", "incremental") not in ("full", "incremental"):
         yield "delivery 应为 full 或 incremental"
     limit = content.get("shrink_limit", 0.1)
@@ -244,6 +262,23 @@ def _form_faults(content: dict[str, Any]) -> Iterator[str]:
         yield f"container {files['container']} 未知"
     for number, entry in enumerate(content.get("columns") or (), 1):
         yield from _column_faults(number, entry)
+
+
+def _rest_faults(rest: Mapping[str, Any]) -> Iterator[str]:
+    if rest.get("paging", "page") not in ("page", "cursor", "time"):
+        yield "paging 应为 page、cursor、time 之一"
+    if rest.get("auth", "bearer") not in ("bearer", "signature"):
+        yield "auth 应为 bearer 或 signature"
+    if rest.get("auth") == "signature" and not rest.get("credential"):
+        yield "签名方式须写明 credential"
+    if rest.get("paging") == "time":
+        try:
+            datetime.fromisoformat(str(rest.get("start")))
+        except ValueError:
+            yield "按时间取数须写明 start（首次取数的起始日期）"
+    for name, least in (("window_days", 1), ("overlap_minutes", 0), ("page_size", 1)):
+        if not isinstance(rest.get(name, least), int) or rest.get(name, least) < least:
+            yield f"{name} 应为不小于 {least} 的整数"
 
 
 SOURCE_MEANINGS: Final = frozenset(("source_version", "source_mark", "source_deleted"))

@@ -123,17 +123,18 @@ def collect_source(
     clock: Clock,
     today: date,
 ) -> Iterator[Progress]:
-    """Pull one source by its own carrier: all pages of a service, or the changes since the last position of a database.
+    """Pull one source by its own carrier: all pages of a service, or what changed since the last position.
 
     A pull is a delivery of its own; what it repeats is unchanged. Raises FileRefused where nothing can be read.
     """
     name = f"{description.name} {clock():%Y-%m-%dT%H:%M:%S.%fZ}"
+    statement = select(Source.position).where(Source.name == description.name)
+    position = session.execute(statement).scalar()
+    session.rollback()
     if description.rest is not None:
-        pages = fetch_pages(description.rest, connections)
+        by_time = description.rest.paging == "time"
+        pages = fetch_pages(description.rest, connections, position if by_time else None, now=clock())
     elif description.exchange is not None:
-        statement = select(Source.position).where(Source.name == description.name)
-        position = session.execute(statement).scalar()
-        session.rollback()
         pages = fetch_changes(description.exchange, connections, position)
     else:
         raise DescriptionInvalid(f"数据源 {description.name} 不是拉取方式")

@@ -78,6 +78,8 @@ def test_cursor_gives_every_row_once(ask, served, size):
         ("/a-class?page=-1", TOKEN, 400),
         ("/a-class?page=1&size=501", TOKEN, 400),
         ("/arrears?cursor=%00", TOKEN, 400),
+        ("/changes?since=2026-01-01T00:00:00Z&until=2026-12-01T00:00:00Z", TOKEN, 401),
+        ("/arrears?since=2026-01-01T00:00:00Z", TOKEN, 400),
         ("/arrears?cursor=cm93Oi01", TOKEN, 400),
     ],
 )

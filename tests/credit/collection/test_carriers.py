@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
 from api.sample.departments import Department
 from credit.collection.carriers import rest
@@ -143,7 +143,7 @@ def test_a_last_full_page_needs_no_total_and_an_empty_one_after_it_ends_the_pull
     ten = page(*range(10), total=10)
     with scripted(ten, page(total=10)) as (host, asked):
         assert len(pull(settings_for(host), connections_to(host))) == 10
-    assert [path.split("?")[1] for path, _ in asked] == ["size=10&page=1", "size=10&page=2"]
+    assert [path.split("?")[1] for path, _ in asked] == ["page=1&size=10", "page=2&size=10"]
 
 
 def test_a_failing_page_is_asked_again_a_few_times():
@@ -217,81 +217,82 @@ MOMENT = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture(params=["TEXT", "DATETIME", "DATE", "NUMERIC"])
-def exchange(request, tmp_path):
-    """A change table whose moments tie in runs of seven; in every type departments keep them."""
-    path = tmp_path / "exchange.sqlite"
+def exchange(request, tmp_path, databases):
+    """A change table whose moments tie in runs of seven; in every type departments keep them, on the database under test."""
     moments = {
         "TEXT": lambda number: f"2026-11-01 09:{number // 7:02d}:00",
         "DATETIME": lambda number: (MOMENT + timedelta(minutes=number // 7)).strftime("%Y-%m-%d %H:%M:%S"),
         "DATE": lambda number: (MOMENT + timedelta(days=number // 7)).date().isoformat(),
-        "NUMERIC": lambda number: number // 7,
+        "NUMERIC": lambda number: str(number // 7),
     }[request.param]
-    with sqlite3.connect(path) as connection:
-        connection.execute(f"CREATE TABLE changes (id INTEGER PRIMARY KEY, at {request.param}, n TEXT)")
-        add(path, range(50), moments, connection)
-    connection.close()
-    return path, moments
+    url = databases.url or f"sqlite:///{tmp_path / 'exchange.sqlite'}"
+    kind = "TIMESTAMP" if databases.url and request.param == "DATETIME" else request.param
+    run(url, "DROP TABLE IF EXISTS changes", f"CREATE TABLE changes (id INTEGER PRIMARY KEY, at {kind}, n TEXT)")
+    add(url, range(50), moments)
+    yield url, moments
+    run(url, "DROP TABLE changes")
 
 
-def add(path, numbers, moments, connection=None):
-    own = connection or sqlite3.connect(path)
-    own.executemany(
-        "INSERT INTO changes VALUES (?, ?, ?)", [(number + 1, moments(number), str(number)) for number in numbers]
-    )
-    own.commit()
-    if connection is None:
-        own.close()
+def run(url, *statements):
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
 
 
-def changes(path, position=None, size=4):
+def add(url, numbers, moments):
+    values = ", ".join(f"({number + 1}, '{moments(number)}', '{number}')" for number in numbers)
+    run(url, f"INSERT INTO changes VALUES {values}")  # noqa: S608
+
+
+def changes(url, position=None, size=4):
     settings = ExchangeSettings(table="changes", cursor="at", key="id", page_size=size, database="court")
-    return fetch_changes(settings, Connections(databases={"court": f"sqlite:///{path}"}), position)
+    return fetch_changes(settings, Connections(databases={"court": url}), position)
 
 
 @pytest.mark.parametrize("size", [1, 4, 7, 50, 51])
 def test_ties_are_neither_lost_nor_read_twice(exchange, size):
-    path, _ = exchange
-    seen = [row["n"] for rows, _ in changes(path, size=size) for row in rows]
+    url, _ = exchange
+    seen = [row["n"] for rows, _ in changes(url, size=size) for row in rows]
     assert seen == [str(number) for number in range(50)]
 
 
 @pytest.mark.parametrize("stop", [1, 3, 12])
 def test_it_goes_on_from_a_position_kept_as_json(exchange, stop):
-    path, moments = exchange
+    url, moments = exchange
     seen, position = [], None
-    reading = changes(path)
+    reading = changes(url)
     for _ in range(stop):
         rows, position = next(reading)
         seen += [row["n"] for row in rows]
     reading.close()
     position = json.loads(json.dumps(position))
-    add(path, range(50, 60), moments)
-    for rows, last in changes(path, position):
+    add(url, range(50, 60), moments)
+    for rows, last in changes(url, position):
         seen += [row["n"] for row in rows]
         position = json.loads(json.dumps(last))
     assert seen == [str(number) for number in range(60)]
-    assert list(changes(path, position)) == []
+    assert list(changes(url, position)) == []
 
 
 def test_fewer_rows_than_counted_refuse_the_pull(exchange):
-    path, _ = exchange
-    reading = changes(path)
+    url, _ = exchange
+    reading = changes(url)
     next(reading)
-    with sqlite3.connect(path) as connection:
-        connection.execute("DELETE FROM changes WHERE id > 40")
-    connection.close()
+    run(url, "DELETE FROM changes WHERE id > 40")
     with pytest.raises(FileRefused, match="50"):
         list(reading)
 
 
 @pytest.mark.parametrize("wrong", [{"table": "nothing"}, {"cursor": "nothing"}, {"key": "nothing"}])
 def test_what_cannot_be_read_is_refused(exchange, wrong):
-    path, _ = exchange
+    url, _ = exchange
     settings = ExchangeSettings(**{"table": "changes", "cursor": "at", "key": "id", "database": "court", **wrong})
     with pytest.raises(FileRefused, match="无法读取"):
-        list(fetch_changes(settings, Connections(databases={"court": f"sqlite:///{path}"}), None))
+        list(fetch_changes(settings, Connections(databases={"court": url}), None))
     with pytest.raises(FileRefused, match="无法读取"):
-        list(changes(path, {"time": {"no": "time"}, "key": 1}))
+        list(changes(url, {"time": {"no": "time"}, "key": 1}))
 
 
 # through the door
