@@ -76,12 +76,12 @@ def pull_until(deployment: Deployment, stop: threading.Event) -> None:
     """Pull the sources whose turn has come and take the file drop until told to stop; what fails is told and waits."""
     while not stop.wait(SOURCES_SECONDS):
         try:
-            for taken in drain_inbox(deployment):
-                log.info("file drop", deliveries=len(taken.reports), fault=taken.fault)
             for source, report in drain_due(deployment):
                 if isinstance(report, str):
                     log.warning("pull failed", source=source, fault=report)
                 if stop.is_set():
                     break
-        except (SQLAlchemyError, CreditError) as error:
+            for taken in drain_inbox(deployment):
+                log.info("file drop", deliveries=len(taken.reports), fault=taken.fault)
+        except (SQLAlchemyError, CreditError, OSError) as error:
             log.warning("pulling failed", error=type(error).__name__)
