@@ -95,11 +95,21 @@ def show_subject(query: dict[str, Any], code: str) -> Response:
 @require("public:read")
 @blueprint.arguments(SearchQuery, location="query")
 @blueprint.response(200, SearchAnswer)
-def search(query: dict[str, Any]) -> SearchPage:
+def search(query: dict[str, Any]) -> Response:
     """按名称查找组织，支持任意两个以上连续字符及曾用名。"""
-    return search_subjects(
+    page = search_subjects(
         get_session(), current_enquirer(), query["name"], limit=query["limit"], cursor=query["cursor"], now=moment()
     )
+    return json_answer(dump_page(page))
+
+
+def dump_page(page: SearchPage) -> dict[str, Any]:
+    """A page as ``SearchAnswer`` describes it, written directly: the most frequent answer of all."""
+    hits = [
+        {"ref": hit.ref, "code": hit.code, "name": hit.name, "kind": hit.kind, "matched": hit.matched}
+        for hit in page.hits
+    ]
+    return {"items": hits, "next_cursor": page.next_cursor}
 
 
 @blueprint.post("/subjects/find")

@@ -6,7 +6,9 @@ from datetime import date
 import pytest
 
 from api.v1.answers import SubjectSchema, dump_subject
+from api.v1.subjects import SearchAnswer, dump_page
 from credit.lookup import lookup_subject
+from credit.views import SearchHit, SearchPage
 from tests.conftest import NOW, TODAY
 from tests.factories import make_enterprise, make_number, make_person, make_record
 
@@ -146,3 +148,10 @@ def test_as_of_moves_the_facts(as_client, session):
     before = officer.get(f"/api/v1/subjects/{subject.code}?purpose=inspection&as_of=2026-03-01")
     assert now.json["records"]
     assert not before.json["records"]
+
+
+def test_a_page_of_hits_is_what_its_schema_says():
+    page = SearchPage(
+        (SearchHit("r", "91", "甲", "enterprise", None), SearchHit("s", None, "乙", "organisation", "丙")), "c"
+    )
+    assert dump_page(page) == SearchAnswer().dump(page)
