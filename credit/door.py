@@ -73,7 +73,10 @@ EVENT_COLUMNS = ("record_key", "record_id", "kind", "cause", "effective_on", "kn
 
 @dataclass(slots=True)
 class News:
-    """One draft that will be written: its place, content, and how its subject was found; then the subject and the key."""
+    """One draft that will be written: its place, content, and how its subject was found; then the subject and the key.
+
+    ``stands_under`` is the subject it is shown under: another one where the subject was merged.
+    """
 
     place: int
     draft: RecordDraft
@@ -82,6 +85,7 @@ class News:
     payload: str
     list_kind: ListKind | None
     subject_id: int = 0
+    stands_under: int = 0
     key: bytes = b""
     older_keys: tuple[bytes, ...] = ()
 
@@ -127,6 +131,7 @@ class Door:
         self._park(parked, accepted, waiting_id)
         for entry in news:
             self._give_key(entry, final)
+            entry.stands_under = resolver.kept.get(entry.subject_id, entry.subject_id)
         self._write(news, accepted)
         return accepted
 
@@ -254,11 +259,11 @@ class Door:
         now = ENDED if entry.draft.deleted else VALID
         version = entry.draft.version
         if head is None:
-            return Head(provisional, entry.content, entry.subject_id, now, False, linked, version)
+            return Head(provisional, entry.content, entry.stands_under, now, False, linked, version)
         standing = now if head.standing in (VALID, ENDED) else head.standing
         confirmed = head.link_confirmed or linked
         return Head(
-            provisional, entry.content, entry.subject_id, standing, head.disputed, confirmed, version or head.version
+            provisional, entry.content, entry.stands_under, standing, head.disputed, confirmed, version or head.version
         )
 
     def _heads(self, keys: set[bytes]) -> dict[bytes, Head]:
@@ -296,14 +301,14 @@ class Door:
             current[entry.key] = self._current_row(entry, after._replace(record_id=record_id))
             if entry.list_kind is not None and entry.list_kind.kind != STATUS:
                 listed.append((entry, record_id))
-            accepted.touched.add(entry.subject_id)
+            accepted.touched.add(entry.stands_under)
         accepted.records_made += len(records)
         insert_rows(self.connection, Record, RECORD_COLUMNS, records)
         insert_rows(self.connection, RecordEvent, EVENT_COLUMNS, events)
         self._project(current, superseded)
         enter_received(
             self.connection,
-            [(entry.draft, entry.list_kind, entry.key, entry.subject_id) for entry, _ in listed if entry.list_kind],
+            [(entry.draft, entry.list_kind, entry.key, entry.stands_under) for entry, _ in listed if entry.list_kind],
             self.context.known_at,
         )
 

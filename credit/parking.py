@@ -34,10 +34,10 @@ class Waiting(NamedTuple):
 
 
 def waiting_key(draft: RecordDraft) -> str:
-    """What names a waiting fact: like a record's key, with the normalised name in the subject's place."""
-    return "\x1f".join(
-        (draft.item, draft.list_code or "", "?", normalise_name(draft.subject.name), *draft.natural_key[1:])
-    )
+    """What names a waiting fact: like a record's key, with name (and masked number) in the subject's place."""
+    masked = draft.subject.masked_number
+    name = normalise_name(draft.subject.name) + (f"?{masked}" if masked else "")
+    return "\x1f".join((draft.item, draft.list_code or "", "?", name, *draft.natural_key[1:]))
 
 
 def park_rows(

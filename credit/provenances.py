@@ -168,7 +168,8 @@ def screen(
     resolver = Resolver(connection, deployment_of(session).keyring, known_at, 0, renames=False)
     drafts = [result.draft for result in results if result.draft is not None]
     resolver.load([draft.subject for draft in drafts])
-    subjects = {id(draft): resolver.resolve(draft).subject_id or -1 for draft in drafts}
+    named = {id(draft): resolver.resolve(draft).subject_id or -1 for draft in drafts}
+    subjects = {draft: resolver.kept.get(subject_id, subject_id) for draft, subject_id in named.items()}
     keys = {
         id(draft): fact_key(
             subjects[id(draft)], draft.list_code, draft.document_number, draft.authority, draft.held_from

@@ -70,6 +70,7 @@ class Resolver:
     new_names: list[tuple[Known, str, str, bool]] = field(default_factory=list)
     new_identifiers: dict[tuple[str, str], Known | int] = field(default_factory=dict)
     mismatches: list[tuple[Known, str, str]] = field(default_factory=list)
+    kept: dict[int, int] = field(default_factory=dict)
 
     def load(self, drafts: Sequence[SubjectDraft]) -> None:
         """Ask the database once for each way of being known."""
@@ -83,40 +84,55 @@ class Resolver:
         statement = select(Subject.id, Subject.code, Subject.name_norm, Subject.named_on, Subject.merged_into)
         for part in _parts(codes):
             for row in self.connection.execute(statement.where(Subject.code.in_(part))):
-                self.by_code[row[1] or ""] = Known(row[4] or row[0], row[2], row[3])
+                self.by_code[row[1] or ""] = Known(row[0], row[2], row[3])
+                self._note_merge(row[0], row[4])
 
     def _load_numbers(self, numbers: set[str]) -> None:
         digests = {digest for number in numbers for digest in self.keyring.digests(number)}
         statement = select(Subject.id, Subject.number_digest, Subject.name_norm, Subject.merged_into)
         for part in _parts(digests):
             for row in self.connection.execute(statement.where(Subject.number_digest.in_(part))):
-                self.by_number[bytes(row[1] or b"")] = Known(row[3] or row[0], row[2], None)
+                self.by_number[bytes(row[1] or b"")] = Known(row[0], row[2], None)
+                self._note_merge(row[0], row[3])
+
+    def _note_merge(self, subject_id: int, kept: int | None) -> None:
+        """A record keeps the subject its source names, so that a merge can be undone; it stands under the one kept."""
+        if kept is not None:
+            self.kept[subject_id] = kept
 
     def _load_identifiers(self, pairs: set[tuple[str, str]]) -> None:
         for part in _parts(pairs):
             statement = (
                 select(
                     SubjectIdentifier.scheme, SubjectIdentifier.value, Subject.id, Subject.code, Subject.name_norm,
-                    Subject.named_on,
+                    Subject.named_on, Subject.merged_into,
                 )
                 .join(Subject, Subject.id == SubjectIdentifier.subject_id)
                 .where(tuple_(SubjectIdentifier.scheme, SubjectIdentifier.value).in_(part))
             )  # fmt: skip
-            for scheme, value, subject_id, code, name_norm, named_on in self.connection.execute(statement):
+            for scheme, value, subject_id, code, name_norm, named_on, kept in self.connection.execute(statement):
                 self.by_identifier[(scheme, value)] = subject_id
+                self._note_merge(subject_id, kept)
                 if code is None:
                     self.without_code.setdefault(subject_id, Known(subject_id, name_norm, named_on))
         wanted = {code for scheme, value in pairs if (code := org_code_in(scheme, value)) is not None}
         inside = func.substr(Subject.code, 9, 9)
         for codes in _parts(wanted):
-            for subject_id, code in self.connection.execute(select(Subject.id, inside).where(inside.in_(codes))):
+            owners = select(Subject.id, inside, Subject.merged_into).where(inside.in_(codes))
+            for subject_id, code, kept in self.connection.execute(owners):
                 self.by_org_code[code] = subject_id
+                self._note_merge(subject_id, kept)
 
     def _load_names(self, names: set[str]) -> None:
-        statement = select(SubjectName.subject_id, SubjectName.name_norm)
+        statement = select(SubjectName.subject_id, SubjectName.name_norm, Subject.merged_into).join(
+            Subject, Subject.id == SubjectName.subject_id
+        )
         for part in _parts(names):
-            for row in self.connection.execute(statement.where(SubjectName.name_norm.in_(part))):
-                self.by_name.setdefault(row[1], set()).add(row[0])
+            for subject_id, name_norm, kept in self.connection.execute(
+                statement.where(SubjectName.name_norm.in_(part))
+            ):
+                self.by_name.setdefault(name_norm, set()).add(subject_id)
+                self._note_merge(subject_id, kept)
 
     def resolve(self, draft: RecordDraft) -> Resolution:
         """Find or enter the subject of one row."""
@@ -137,8 +153,8 @@ class Resolver:
                 return Resolution(self._enter(subject, None, (scheme, value)).subject_id, LinkedBy.code)
         person = subject.kind is SubjectKind.person
         candidates = set() if person else self.by_name.get(normalise_name(subject.name), set())
-        if len(candidates) == 1:
-            return Resolution(next(iter(candidates)), LinkedBy.name)
+        if len({self.kept.get(candidate, candidate) for candidate in candidates}) == 1:
+            return Resolution(min(candidates), LinkedBy.name)
         reason = ParkedReason.subject_ambiguous if candidates else ParkedReason.subject_unknown
         return Resolution(None, LinkedBy.name, reason)
 

@@ -1,9 +1,11 @@
-"""The identity page: what waits is shown without a person's name or number, decided with a reason."""
+"""The identity page: what waits is shown without a person's name or number, decided with a reason, and can be undone."""
 
 import pytest
+from sqlalchemy import select
 
 from credit.drafts import SubjectDraft
-from models.subjects import SubjectConflict
+from credit.subjects import get_subject
+from models.subjects import Subject, SubjectConflict
 from models.terms import SubjectKind
 from tests.factories import accept, make_draft, make_enterprise, make_person
 
@@ -16,6 +18,11 @@ def operator(page_client):
     browser = page_client("operator")
     browser.get("/console/identity")
     return browser
+
+
+def merged_into(session, subject):
+    session.rollback()
+    return session.execute(select(Subject.merged_into).where(Subject.id == subject.id)).scalar_one()
 
 
 def test_a_conflict_is_shown_and_settled_with_a_reason(session, operator):
@@ -48,5 +55,28 @@ def test_a_candidate_is_proposed_masked_and_confirmed(session, operator):
     assert MASKED not in operator.get("/console/identity").text
 
 
+def test_two_are_merged_and_parted(session, operator):
+    kept, merged = make_enterprise(session), make_enterprise(session)
+    session.commit()
+    data = {"kept": kept.code, "merged": merged.code, "reason": "同一企业两个代码"}
+    assert operator.post("/console/identity/merges", data=data).status_code == 303
+    assert merged_into(session, merged) == kept.id
+    session.rollback()
+    assert merged.name in operator.get("/console/identity").text
+    assert operator.post("/console/identity/merges/1/undoing", data={"reason": "误并"}).status_code == 303
+    assert merged_into(session, merged) is None
+    assert get_subject(session, merged.code) == merged
+
+
+@pytest.mark.parametrize("kept", ["", "nonsense", NUMBER])
+def test_a_merge_that_cannot_be_changes_nothing(session, operator, kept):
+    merged = make_enterprise(session)
+    session.commit()
+    answer = operator.post("/console/identity/merges", data={"kept": kept, "merged": merged.code, "reason": "x"})
+    assert 400 <= answer.status_code < 500
+    assert NUMBER not in answer.text
+    assert merged_into(session, merged) is None
+
+
 def test_without_the_mark_of_the_session_nothing_is_decided(session, operator):
-    assert operator.client.post("/console/identity/candidates", data={}).status_code == 400
+    assert operator.client.post("/console/identity/merges", data={}).status_code == 400

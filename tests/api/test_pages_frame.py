@@ -68,6 +68,8 @@ GUARDED = {
     ("POST", "/console/identity/conflicts/<number>"): {Role.operator},
     ("POST", "/console/identity/waiting/<number>"): {Role.operator},
     ("POST", "/console/identity/candidates"): {Role.operator},
+    ("POST", "/console/identity/merges"): {Role.operator},
+    ("POST", "/console/identity/merges/<number>/undoing"): {Role.operator},
     ("GET", "/console/quality"): {Role.department, Role.operator},
     ("GET", "/console/quality.csv"): {Role.department, Role.operator},
     ("GET", "/console/enquiries"): {Role.auditor},

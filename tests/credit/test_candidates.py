@@ -120,3 +120,11 @@ def test_rows_without_a_masked_number_are_looked_at_once(session, operator, monk
         accept(session, by_name(f"上海待定{round_}有限公司"))
         assert refresh_candidates(session) == 0
     assert len(opened) == len(set(opened)) == 3
+
+
+def test_two_of_one_name_in_one_decision_wait_both(session):
+    first = told()
+    second = first._replace(subject=first.subject._replace(masked_number="4405241880****0022"))
+    accept(session, first)
+    accept(session, second)
+    assert session.query(ParkedRow).filter(ParkedRow.settled_at.is_(None)).count() == 2

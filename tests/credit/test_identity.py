@@ -15,7 +15,7 @@ from credit.subjects import find_person, get_subject
 from models.listings import Listing
 from models.records import CurrentRecord, RecordEvent
 from models.subjects import SubjectChange, SubjectConflict, SubjectMerge
-from models.terms import SubjectKind
+from models.terms import RowOutcome, SubjectKind
 from tests.factories import (
     NOW,
     TODAY,
@@ -233,3 +233,41 @@ def test_who_may_settle_and_how(session, operator, conflict, as_enquirer):
     session.commit()
     with pytest.raises(NotAuthorised):
         settle_conflict(session, as_enquirer("department"), number, decision="keep", reason="x", now=NOW)
+
+
+def test_what_arrives_while_merged_stands_under_the_kept_one_and_goes_back(session, operator):
+    kept, other = make_enterprise(session, name="上海戊辰有限公司"), make_enterprise(session, name="上海己巳有限公司")
+    own = firm("上海己巳有限公司", other.code)
+    draft = make_draft(subject=own)
+    accept(session, draft)
+    number = merge_subjects(session, operator, kept.ref, other.ref, reason="同一企业", now=NOW)
+    assert accept(session, draft).outcomes == [RowOutcome.unchanged]
+    assert accept(session, draft._replace(amount=100)).outcomes == [RowOutcome.superseded]
+    accept(session, make_draft(subject=own), make_draft(subject=firm("上海己巳有限公司", kept.code)))
+    make_listing(session, LIST, subject=own)
+    assert len(about(session, kept)) == 6
+    assert session.execute(select(Listing.subject_id)).scalar_one() == kept.id
+    assert compare(session) == []
+    undo_merge(session, operator, number, reason="核实为两家", now=NOW)
+    assert (len(about(session, kept)), len(about(session, other))) == (2, 4)
+    assert session.execute(select(Listing.subject_id)).scalar_one() == other.id
+    assert compare(session) == []
+
+
+def test_a_newer_registration_of_the_merged_does_not_rename_the_kept_one(session, operator):
+    kept, other = make_enterprise(session, name="上海戊辰有限公司"), make_enterprise(session, name="上海己巳有限公司")
+    merge_subjects(session, operator, kept.ref, other.ref, reason="同一企业", now=NOW)
+    newer = make_draft("registration", subject=firm("上海庚午有限公司", other.code), held_from=TODAY)
+    accept(session, newer)
+    assert get_subject(session, other.code).name == "上海戊辰有限公司"
+    (hit,) = search_subjects(session, operator, "庚午", now=NOW).hits
+    assert (hit.ref, hit.matched) == (kept.ref, "上海庚午有限公司")
+
+
+def test_a_name_that_both_carry_is_not_ambiguous(session, operator):
+    kept, other = make_enterprise(session, name="上海辛未有限公司"), make_enterprise(session, name="上海辛未有限公司")
+    merge_subjects(session, operator, kept.ref, other.ref, reason="同一企业", now=NOW)
+    by_name = make_draft(subject=SubjectDraft(SubjectKind.enterprise, "上海辛未有限公司", None))
+    assert accept(session, by_name).outcomes == [RowOutcome.accepted]
+    assert len(about(session, kept)) == 3
+    assert compare(session) == []

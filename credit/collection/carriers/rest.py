@@ -181,7 +181,7 @@ def _asked_to_wait(headers: httpx.Headers) -> float:
             moment = parsedate_to_datetime(asked)
         except ValueError:
             return 0.0
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        seconds = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - time.time()
     if seconds > LONGEST_WAIT:
         raise FileRefused(f"接口要求 {int(seconds)} 秒后再试")
     return max(seconds, 0.0)
