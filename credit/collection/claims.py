@@ -25,7 +25,7 @@ from credit.errors import FileRefused
 WORK, DONE, REJECTED = "work", "done", "rejected"
 QUIET: Final = timedelta(minutes=10)
 """A file that does not fit its manifest and has not changed for so long is wrong, not growing."""
-KEPT: Final = timedelta(hours=1)
+KEPT: Final = timedelta(days=1)
 """How long the bytes of a settled file stay in clear, to be looked at: its rows are kept sealed, or its sender has the file."""
 DATA, TICKET, OUTCOME = "data", "ticket.json", "outcome.json"
 LONGEST_NAME: Final = 255

@@ -1,4 +1,3 @@
-
 """``make bench``: every figure beside its peer or limit, in one run, as one table. Never a test."""
 
 import argparse

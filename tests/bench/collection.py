@@ -1,4 +1,3 @@
-
 """File to database with everything on, and drafts alone; beside a plain csv → code check → upsert of the same columns.
 
 Run as a module it is one measured process: ``python -m tests.bench.collection WORK FILE FOLDER``, one line of JSON.

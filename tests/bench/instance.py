@@ -1,4 +1,3 @@
-
 """Instances for the benchmarks under ``.bench/``: made by the project's own commands and door, kept between runs."""
 
 import hashlib

@@ -1,4 +1,3 @@
-
 """The peers' environment, ``.bench/venv``, made by the bench from ``peers.lock`` (hashes, no addresses), and how they start.
 
 Datasette runs under its own kind of server (uvicorn; it is ASGI and cannot run under our WSGI workers), with as many worker
