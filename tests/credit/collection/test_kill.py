@@ -21,7 +21,7 @@ from tests.credit.collection.taking import COLUMNS
 from tests.factories import make_code
 
 KILLS = int(os.environ.get("KILLS", "6"))
-ROWS = 80 * max(KILLS, 6)
+ROWS = 110 * max(KILLS, 6)
 
 
 @pytest.fixture
