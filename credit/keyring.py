@@ -182,7 +182,11 @@ def load_keyring(directory: Path, *, create: bool = False) -> Keyring:
     Raises KeyringError where a file is weak, unreadable or open to others.
     """
     if create and not any(_key_files(directory)):
-        return new_keyring(directory)
+        try:
+            return new_keyring(directory)
+        except KeyringError:
+            if not any(_key_files(directory)):
+                raise
     secrets_by_use: dict[str, dict[int, bytes]] = {use: {} for use in _USES}
     for path, use, version in _key_files(directory):
         secrets_by_use[use][version] = _read_secret(path)
