@@ -22,10 +22,15 @@ T = TypeVar("T")
 def read_ahead(pages: Iterable[T], size: int) -> Iterator[T]:
     """The same pages, read in a process beside this one where the file of ``size`` bytes is worth it."""
     alone = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
-    if size < WORTH_BYTES or not alone or (os.cpu_count() or 1) < 2:
+    if size < WORTH_BYTES or not alone or cores() < 2:
         yield from pages
         return
     yield from _from_reader(pages)
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _from_reader(pages: Iterable[T]) -> Iterator[T]:

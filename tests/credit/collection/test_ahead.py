@@ -13,7 +13,7 @@ BIG = ahead.WORTH_BYTES + 1
 @pytest.fixture
 def alone(monkeypatch):
     monkeypatch.setattr(ahead.threading, "active_count", lambda: 1)
-    monkeypatch.setattr(ahead.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(ahead, "cores", lambda: 2)
 
 
 def numbered(count):
