@@ -1,6 +1,7 @@
 """``flask collect``: take a file as a department sent it, pull the due sources, show how every source stands."""
 
 import dataclasses
+import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -15,6 +16,7 @@ from api.commands.running import Told, command_session, current_settings, print_
 from api.commands.sources import tell_inference
 from api.database import current_deployment
 from credit.accounts import enquirer_for
+from credit.collection import ahead
 from credit.collection.batches import DeliveryReport
 from credit.collection.carriers.connections import load_connections
 from credit.collection.description import Description, load_description, load_descriptions, match_description
@@ -133,7 +135,8 @@ def _none() -> Any:
 
 
 def take_file(session: Session, path: Path, description: Description, *, today: date | None = None) -> DeliveryReport:
-    """Take a file, a transaction per batch, with a bar where a person watches."""
+    """Take a file, a transaction per batch, with a bar where a person watches. It stands back for those who answer people."""
+    os.nice(max(0, ahead.YIELDS - os.nice(0)))
     steps = collect_file(session, path, description, clock=moment, today=today or district_day())
     return follow(session, steps, path.name)
 

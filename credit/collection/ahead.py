@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 from credit.errors import CreditError, FileRefused
 
 WORTH_BYTES = 4 * 1024 * 1024
+YIELDS = 10
+"""The reader stands back for whoever answers people on this machine."""
 T = TypeVar("T")
 
 
@@ -60,6 +62,7 @@ def _from_reader(pages: Iterable[T]) -> Iterator[T]:
 def _read(pages: Iterable[Any], receiving: Connection, sending: Connection) -> None:
     """In the reader: hand over every page, then how it ended. It leaves without the writer's own clean-up."""
     receiving.close()
+    os.nice(YIELDS)
     gc.disable()
     try:
         for page in pages:
