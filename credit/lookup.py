@@ -42,7 +42,6 @@ from models.terms import DisclosureLevel, Role, SubjectKind
 
 COMPREHENSIVE = "comprehensive"
 NEEDS = {DisclosureLevel.authorised: "授权查询", DisclosureLevel.government: "政务共享"}
-PERSONAL_NAME_FIELDS = frozenset({"legal_rep"})
 
 
 def lookup_subject(

@@ -8,7 +8,7 @@ normalised text itself, so that the answer equals LIKE's (held by a property tes
 
 import base64
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, column, text
@@ -217,14 +217,3 @@ def load_position(cursor: str | None) -> Position:
     except (ValueError, TypeError, RecursionError):
         pass
     raise InvalidQuery("分页游标无效", faults=[{"field": "cursor", "code": "INVALID", "message": "游标无效"}])
-
-
-def unique_subjects(hits: Iterable[NameHit]) -> list[NameHit]:
-    """One hit per subject, the best first."""
-    seen: set[int] = set()
-    kept = []
-    for hit in hits:
-        if hit.subject_id not in seen:
-            seen.add(hit.subject_id)
-            kept.append(hit)
-    return kept

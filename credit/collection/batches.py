@@ -37,7 +37,6 @@ from models.collection import Batch, Delivery, Rejection, Source
 from models.session import dump_json
 from models.terms import DeliveryMode, DeliveryState, RowOutcome
 
-BATCH_ROWS = 5000
 RAW_CONTEXT = b"batch-rows"
 REJECTED_CONTEXT = b"rejected-row"
 

@@ -5,7 +5,7 @@ Codes of identifiers come from ``credit.identifiers``; all others are here, so t
 
 from typing import Final
 
-from credit.collection.drafts import Fault
+from credit.drafts import Fault
 from credit.identifiers import explain
 
 MESSAGES: Final[dict[str, str]] = {

@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from credit.catalogue import CatalogueItem
 from credit.collection.description import Column, Description
-from credit.collection.drafts import Fault, SubjectDraft
 from credit.collection.faults import Unreadable, make_fault
 from credit.collection.values import NULLS, clean_text
+from credit.drafts import Fault, SubjectDraft
 from credit.identifier_tables import PROVINCES
 from credit.identifiers import (
     MEANS_NONE,

@@ -14,7 +14,6 @@ from credit.catalogue import Catalogue, CatalogueItem
 from credit.collection.amounts_in_words import find_fine
 from credit.collection.currencies import currency_of
 from credit.collection.description import Column, Description, check_description
-from credit.collection.drafts import Fault, RecordDraft, RowResult, SubjectDraft
 from credit.collection.faults import Unreadable, make_fault
 from credit.collection.identity import CODE_MEANINGS, SubjectReader
 from credit.collection.places import Places, find_places
@@ -22,6 +21,7 @@ from credit.collection.quality import compile_check, contradicts
 from credit.collection.readers import SHORTEST_NUMBER, compile_reader, read_text
 from credit.collection.stamps import ReadStamp, compile_stamp
 from credit.collection.values import NULLS, OPEN_ENDS, read_amount
+from credit.drafts import Fault, RecordDraft, RowResult, SubjectDraft
 from credit.identifiers import scrub
 from credit.names import normalise_name
 from credit.publication import RulePack, classify_severity

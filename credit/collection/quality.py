@@ -9,9 +9,9 @@ from typing import Final
 
 from credit.catalogue import CatalogueItem
 from credit.collection.amounts_in_words import find_fine
-from credit.collection.drafts import Fault, RecordDraft, SubjectDraft
 from credit.collection.faults import make_fault
 from credit.collection.values import OPEN_ENDS
+from credit.drafts import Fault, RecordDraft, SubjectDraft
 from models.terms import SubjectKind
 
 EARLIEST: Final = date(1949, 10, 1)
